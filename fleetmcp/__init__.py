@@ -1,0 +1,3 @@
+"""fleetmcp: read-only analytics over MCP."""
+
+__version__ = "0.1.0"

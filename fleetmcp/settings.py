@@ -1,0 +1,208 @@
+"""Django settings. Every value comes from the environment through ``env.py``; safe by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fleetmcp import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = env.env_secret("SECRET_KEY")
+if len(SECRET_KEY) < 32:
+    raise env.BadSetting(
+        "Set SECRET_KEY (or SECRET_KEY_FILE) to at least 32 random characters, for example "
+        "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    )
+DEBUG = env.env_bool("DEBUG", False)
+
+# Where clients reach us; hosts, origins and every printed address come from this one value.
+PUBLIC_URL = env.public_url("PUBLIC_URL", "http://127.0.0.1:8892")
+_PUBLIC = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = sorted({str(_PUBLIC.hostname), "127.0.0.1", "localhost", "[::1]"})
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# How many proxies of ours stand in front: that many entries at the end of X-Forwarded-For are ours.
+TRUSTED_PROXIES = env.env_int("TRUSTED_PROXIES", 0, minimum=0, maximum=5)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "accounts",
+    "audit",
+    "fleetmcp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "fleetmcp.urls"
+ASGI_APPLICATION = "fleetmcp.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _app_database() -> dict[str, Any]:
+    """Return the entry for tokens and audit: SQLite unless APP_DATABASE_URL names PostgreSQL."""
+    url = env.env_secret("APP_DATABASE_URL")
+    if url:
+        return {**env.postgres_dsn("APP_DATABASE_URL", url), "CONN_HEALTH_CHECKS": True}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": env.env_str("APP_DB_FILE", str(BASE_DIR / "fleetmcp.sqlite3")),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            # FULL: an audit row that was acknowledged survives a power cut, not only a crash.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+# Session defaults that hold from the first byte on. DISCARD ALL returns to these values, and the
+# lexer of the server must read strings exactly as the guard's parser does.
+ANALYTICS_STARTUP_OPTIONS = {
+    "default_transaction_read_only": "on",
+    "standard_conforming_strings": "on",
+    "backslash_quote": "safe_encoding",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO,MDY",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "client_connection_check_interval": "1000",
+}
+
+
+def _analytics_database() -> dict[str, Any]:
+    """Return the entry for the analytics database: persistent connections, one per engine thread."""
+    url = env.env_secret("DATABASE_URL")
+    if not url:
+        return {"ENGINE": "django.db.backends.dummy"}
+    config = env.postgres_dsn("DATABASE_URL", url)
+    startup = " ".join(f"-c {name}={value}" for name, value in ANALYTICS_STARTUP_OPTIONS.items())
+    options: dict[str, Any] = {
+        "connect_timeout": "5",
+        "client_encoding": "UTF8",
+        "application_name": "fleetmcp",
+        "keepalives_idle": "30",
+        **config["OPTIONS"],
+        "options": startup,
+    }
+    return {
+        **config,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "TIME_ZONE": "UTC",
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"MIGRATE": False},
+    }
+
+
+DATABASES = {"default": _app_database(), "analytics_ro": _analytics_database()}
+DATABASE_ROUTERS = ["fleetmcp.routers.AnalyticsRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+_HTTPS = _PUBLIC.scheme == "https"
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.env_str("STATIC_ROOT", str(BASE_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Without a collected folder (demo, tests) WhiteNoise serves each app's own files.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir() or not any(STATIC_ROOT.iterdir())
+
+LOG_LEVEL = env.env_str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {"format": "%(asctime)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "audit": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stdout",
+        },
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "fleetmcp": {"level": LOG_LEVEL},
+        "fleetmcp.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
+        "uvicorn.error": {"level": "INFO"},
+        # Its warnings repeat request headers; the endpoint answers and records refusals itself.
+        "mcp": {"level": "ERROR"},
+    },
+}
+
+# --- The MCP server -------------------------------------------------------------------------
+MCP_SERVER_NAME = env.env_str("MCP_SERVER_NAME", "fireside-analytics")
+DJANGO_MCP_GET_SERVER_INSTRUCTIONS_TOOL = False
+
+# --- Tokens ---------------------------------------------------------------------------------
+TOKEN_LIFETIME_DAYS = env.env_int("TOKEN_LIFETIME_DAYS", 365, minimum=1, maximum=3650)
+
+# --- The engine: what may be read, and how much of it ---------------------------------------
+ANALYTICS_SCHEMAS = env.env_list("ANALYTICS_SCHEMAS", "reporting,tracksolid")
+ANALYTICS_ALLOW_UNSAFE_ROLE = env.env_bool("ANALYTICS_ALLOW_UNSAFE_ROLE", False)
+MCP_MAX_ROWS = env.env_int("MCP_MAX_ROWS", 10_000, minimum=1, maximum=1_000_000)
+MCP_POOL_MAX = env.env_int("MCP_POOL_MAX", 8, minimum=2, maximum=100)
+# Seconds that PostgreSQL gives one statement, and that a question may wait for a free connection.
+MCP_STATEMENT_TIMEOUT = env.env_int("MCP_STATEMENT_TIMEOUT", 30, minimum=1, maximum=600)
+MCP_QUEUE_TIMEOUT = env.env_int("MCP_QUEUE_TIMEOUT", 20, minimum=1, maximum=600)
+# Characters that one cell of a result may have before it is shortened.
+MCP_MAX_CELL = env.env_int("MCP_MAX_CELL", 10_000, minimum=100, maximum=1_000_000)
