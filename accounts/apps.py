@@ -1,0 +1,10 @@
+"""The app's configuration."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People and their tokens."""
+
+    name = "accounts"
+    verbose_name = "People and tokens"

@@ -1,0 +1,67 @@
+"""What this app refuses, as one tree.
+
+    AccountsError
+    ├── TokenNotDeletable   token_not_deletable
+    ├── IssueRefused        issue_refused
+    ├── RevokeRefused       revoke_refused
+    └── ImportRefused       import_refused
+
+Every text is written for the person who asked, and none of them ever carries a token or a digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class AccountsError(Exception):
+    """A request to this app was refused; ``str(error)`` says what to do instead."""
+
+    code: ClassVar[str]
+
+
+class TokenNotDeletable(AccountsError):
+    """Somebody tried to delete tokens."""
+
+    code = "token_not_deletable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Analyst tokens are never deleted, because the audit history points at them: "
+            "revoke the token instead."
+        )
+
+
+class IssueRefused(AccountsError):
+    """A token can't be issued as asked."""
+
+    code = "issue_refused"
+
+
+class RevokeRefused(AccountsError):
+    """A token can't be revoked as asked."""
+
+    code = "revoke_refused"
+
+
+@dataclass(frozen=True)
+class RefusedEntry:
+    """Why one entry of an import was refused; ``position`` counts from 1."""
+
+    position: int
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"entry {self.position} ({self.name}) {self.reason}"
+
+
+class ImportRefused(AccountsError):
+    """An import was refused as a whole; ``entries`` holds one reason for each bad entry."""
+
+    code = "import_refused"
+
+    def __init__(self, message: str, entries: tuple[RefusedEntry, ...] = ()) -> None:
+        self.entries = entries
+        super().__init__("\n".join([message, *(f"- {entry}." for entry in entries)]))
