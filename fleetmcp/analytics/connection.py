@@ -1,0 +1,181 @@
+"""One read-only transaction on this thread's connection, with no trace left behind it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+from django.db import Error as DjangoError
+from django.db import connections
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Composable, Identifier, Literal
+
+from fleetmcp.analytics.errors import AnalyticsError, DatabaseUnavailable
+from fleetmcp.analytics.failures import translated
+from fleetmcp.analytics.limits import Limits
+from fleetmcp.routers import ANALYTICS_ALIAS
+
+LOCK_TIMEOUT_MS = 5_000
+IDLE_TIMEOUT_MS = 60_000
+_NAME_BYTES = 63
+
+
+@dataclass
+class Ticket:
+    """One question on its way: who asks, under which number, and the handle to stop it."""
+
+    analyst: str
+    query_id: str
+    cancelled_by: str = ""
+    _raw: Any = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def application_name(self) -> str:
+        """Return ``fleetmcp:<analyst>:<query id>`` as pg_stat_activity shows it (63 bytes)."""
+        tail = f":{self.query_id}"
+        who = re.sub(r"[^\w.@+-]", "?", self.analyst, flags=re.ASCII)
+        return f"fleetmcp:{who}"[: _NAME_BYTES - len(tail)] + tail
+
+    def cancel(self, by: str) -> None:
+        """Stop the statement if it is running; the lock keeps a late cancel off the next one."""
+        with self._lock:
+            self.cancelled_by = self.cancelled_by or by
+            if self._raw is not None:
+                with suppress(psycopg2.Error):
+                    self._raw.cancel()
+
+    def sever(self, by: str) -> None:
+        """Cut the socket under a statement that ignores its cancellation."""
+        with self._lock:
+            self.cancelled_by = self.cancelled_by or by
+            if self._raw is not None:
+                with suppress(psycopg2.Error, OSError), _duplicate(self._raw) as sock:
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def hold(self, raw: Any) -> None:
+        """Name the connection that a cancel must reach, or None when there is nothing to stop."""
+        with self._lock:
+            self._raw = raw
+
+
+@contextmanager
+def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> Iterator[Session]:
+    """Yield a session in a READ ONLY transaction that is always rolled back, then scrubbed.
+
+    Raises DatabaseUnavailable when PostgreSQL can't be reached, and the engine's own errors for
+    what PostgreSQL says to the statements that run inside.
+    """
+    raw = _connect()
+    session = Session(raw, _frame(ticket, limits, search_path))
+    ticket.hold(raw)
+    try:
+        yield session
+    except psycopg2.Error as error:
+        raise translated(error, ticket.cancelled_by) from None
+    finally:
+        ticket.hold(None)
+        _scrub(raw)
+
+
+def _duplicate(raw: Any) -> socket.socket:
+    return socket.socket(fileno=os.dup(raw.fileno()))
+
+
+class Session:
+    """Runs single statements; the first also opens the transaction, in the same round trip."""
+
+    def __init__(self, raw: Any, frame: str) -> None:
+        self._cursor = raw.cursor()
+        _read_as_text(self._cursor)
+        self._frame = frame
+        self.prefix = 0
+
+    def run(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return all rows as PostgreSQL's own text (None for NULL); ``describe`` has the columns.
+
+        ``prefix`` is the number of characters sent before ``sql``, for positions in errors.
+        """
+        self.prefix, frame, self._frame = len(self._frame), self._frame, ""
+        self._cursor.execute(frame + sql)
+        return list(self._cursor.fetchall())
+
+    def compose(self, sql: Composable) -> str:
+        """Return the text of composed SQL, values quoted for this connection."""
+        return str(sql.as_string(self._cursor))
+
+    @property
+    def description(self) -> tuple[extensions.Column, ...]:
+        """Return the columns of the last statement."""
+        return self._cursor.description or ()
+
+
+def drop_connection() -> None:
+    """Close this thread's connection; the next question opens a fresh one."""
+    with suppress(Exception):
+        connections[ANALYTICS_ALIAS].close()
+
+
+def _connect() -> Any:
+    """Return this thread's healthy psycopg2 connection, in autocommit: we write BEGIN ourselves."""
+    connection = connections[ANALYTICS_ALIAS]
+    try:
+        connection.close_if_unusable_or_obsolete()
+        connection.ensure_connection()
+    except (DjangoError, psycopg2.Error):
+        # libpq's own text repeats the DSN, so it must not travel further.
+        drop_connection()
+        raise unavailable() from None
+    return connection.connection
+
+
+def unavailable() -> AnalyticsError:
+    """Return the error for a database that can't be reached."""
+    return DatabaseUnavailable(
+        "The analytics database can't be reached just now.",
+        hint="Try again in a minute; if it stays like this, tell the operator of this server.",
+    )
+
+
+def _frame(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> str:
+    """Return BEGIN READ ONLY and the transaction's own settings: PgBouncer can't lose these."""
+    local: dict[str, Composable] = {
+        "default_transaction_read_only": SQL("on"),
+        "statement_timeout": Literal(limits.statement_ms),
+        "lock_timeout": Literal(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": Literal(IDLE_TIMEOUT_MS),
+        "search_path": SQL(", ").join(Identifier(name) for name in (*search_path, "pg_temp")),
+        "application_name": Literal(ticket.application_name),
+    }
+    parts = [SQL("SET LOCAL {} = {}").format(Identifier(k), v) for k, v in local.items()]
+    frame = SQL("; ").join([SQL("BEGIN READ ONLY"), *parts, SQL("")])
+    return str(frame.as_string(connections[ANALYTICS_ALIAS].connection))
+
+
+def _scrub(raw: Any) -> None:
+    """Roll back and discard everything that a session can remember; a doubtful one is closed."""
+    try:
+        with raw.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+            cursor.execute("DISCARD ALL")
+    except psycopg2.Error:
+        drop_connection()
+
+
+def _as_text(value: str | None, cursor: Any) -> str | None:
+    return value
+
+
+_TEXT = extensions.new_type(tuple(extensions.string_types), "TEXT_AS_SENT", _as_text)
+
+
+def _read_as_text(cursor: Any) -> None:
+    """Leave every value as PostgreSQL wrote it: Python's types can't hold BC dates or infinity."""
+    extensions.register_type(_TEXT, cursor)

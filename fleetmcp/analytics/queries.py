@@ -1,0 +1,42 @@
+"""Run one judged statement: the analyst's own text, inside the wrapper that caps it."""
+
+from __future__ import annotations
+
+from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.errors import QueryFailed, place_at
+from fleetmcp.analytics.guard import Statement
+from fleetmcp.analytics.guard.policy import Policy
+from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.results import Column, Result, built, capped, described
+from fleetmcp.analytics.typenames import TypeInfo, types_of
+
+
+def run_select(statement: Statement, policy: Policy, ticket: Ticket, limits: Limits) -> Result:
+    """Return at most ``limits.rows`` rows of the statement.
+
+    Blocks; call it on one of the engine's threads. Raises AnalyticsError.
+    """
+    head = 0
+    session: Session | None = None
+    try:
+        with read_only(ticket, limits, policy.search_path) as session:
+            sql, head = described(statement.text)
+            session.run(sql)
+            columns, types = _columns(session)
+            sql, head = capped(statement.text, types, limits.rows, limits.cell)
+            return built(columns, types, session.run(sql), rows=limits.rows, cell=limits.cell)
+    except QueryFailed as failed:
+        if failed.position and session:
+            index = failed.position - 1 - session.prefix - head + statement.offset
+            failed.place = place_at(statement.source, index)
+        raise
+
+
+def _columns(session: Session) -> tuple[list[Column], list[TypeInfo]]:
+    described_columns = session.description
+    types = types_of((column.type_code for column in described_columns), session)
+    columns = [
+        Column(column.name, info.name)
+        for column, info in zip(described_columns, types, strict=True)
+    ]
+    return columns, types

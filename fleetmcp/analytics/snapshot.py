@@ -1,0 +1,89 @@
+"""What the running database has, as the guard needs it: asked from its catalog, kept a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.conf import settings
+from psycopg2.sql import SQL, Literal
+
+from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.guard.policy import FunctionRow, Policy, allowed_functions, build_policy
+from fleetmcp.analytics.limits import limits_for
+
+FRESH_SECONDS = 60.0
+
+# Schemas whose names need no prefix besides the readable ones: where known extensions live.
+_SEARCH_PATH = """
+SELECT DISTINCT n.nspname FROM pg_catalog.pg_extension e
+JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname = ANY ({known}) AND n.nspname <> 'pg_catalog'
+  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1
+"""
+_RELATIONS = """
+SELECT c.relname FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+_FUNCTIONS = """
+SELECT n.nspname, p.proname, coalesce(e.extname, ''),
+       p.provolatile <> 'v' AND NOT p.prosecdef AND p.prokind <> 'p',
+       p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+  AND d.objid = p.oid AND d.deptype = 'e'
+LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+WHERE n.nspname = ANY ({schemas})
+"""
+
+_lock = threading.Lock()
+_kept: tuple[float, Policy] | None = None
+
+
+def current_policy(ticket: Ticket, *, newer_than: float = FRESH_SECONDS) -> Policy:
+    """Return the policy, read anew when it is older than ``newer_than`` seconds.
+
+    Blocks; call it on one of the engine's threads. Raises DatabaseUnavailable.
+    """
+    global _kept
+    with _lock:
+        if _kept is None or time.monotonic() - _kept[0] > newer_than:
+            _kept = (time.monotonic(), _read_policy(ticket))
+        return _kept[1]
+
+
+def kept_policy() -> Policy | None:
+    """Return the policy if it is fresh; never waits."""
+    kept = _kept
+    return kept[1] if kept and time.monotonic() - kept[0] <= FRESH_SECONDS else None
+
+
+def forget_policy() -> None:
+    """Make the next question read the catalog again."""
+    global _kept
+    _kept = None
+
+
+def _read_policy(ticket: Ticket) -> Policy:
+    schemas = list(settings.ANALYTICS_SCHEMAS)
+    with read_only(ticket, limits_for(1), ()) as session:
+        known = [*allowed_functions()]
+        extensions = [row[0] for row in session.run(_bind(session, _SEARCH_PATH, known=known))]
+        path = [*dict.fromkeys([*schemas, "public", *extensions])]
+        relations = session.run(_bind(session, _RELATIONS, schemas=schemas))
+        functions = session.run(_bind(session, _FUNCTIONS, schemas=["pg_catalog", *path]))
+    return build_policy(
+        schemas=schemas,
+        search_path=path,
+        relations=[row[0] for row in relations],
+        functions=[
+            FunctionRow(schema, name, extension, harmless == "t", unary == "t")
+            for schema, name, extension, harmless, unary in functions
+        ],
+    )
+
+
+def _bind(session: Session, sql: str, **lists: list[str]) -> str:
+    return session.compose(SQL(sql).format(**{name: Literal(v) for name, v in lists.items()}))

@@ -1,0 +1,91 @@
+"""What every test may use: a real PostgreSQL with fleet data, and a real server in front of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from fleetmcp import env
+from scripts.demo_db import LocalDatabase, Size, prepare
+from tests.live import Server, start_server
+
+AS_OF = date(2026, 11, 1)
+SMALL = Size(vehicles=14, days=31, step=600)
+LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": "%m [%p] "}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make the test database for ``default`` only: ours is never made or migrated."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        yield
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
+    """Start a PostgreSQL of this run, full of a small fleet's data."""
+    home = tmp_path_factory.mktemp("fleet")
+    local = prepare(home, as_of=AS_OF, size=SMALL, settings=LOGGED)
+    yield local
+    local.cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def superuser_dsn(fleet: LocalDatabase) -> str:
+    """Return the DSN of that PostgreSQL's superuser."""
+    return fleet.superuser_dsn
+
+
+@pytest.fixture
+def engine(fleet: LocalDatabase, django_db_blocker: DjangoDbBlocker) -> Iterator[LocalDatabase]:
+    """Point the alias ``analytics_ro`` of this process at the fleet's database."""
+    from fleetmcp.analytics import role, snapshot
+
+    entry = connections.settings["analytics_ro"]
+    before = dict(entry)
+    entry.update(env.postgres_dsn("DATABASE_URL", fleet.analytics_dsn) | {
+        "OPTIONS": entry["OPTIONS"]
+    })
+    role.forget_role()
+    snapshot.forget_policy()
+    with django_db_blocker.unblock():
+        _renew_alias()
+        yield fleet
+        _renew_alias()
+    entry.clear()
+    entry.update(before)
+
+
+def _renew_alias() -> None:
+    """Close this thread's connection and make the next one from the settings as they are now."""
+    connections["analytics_ro"].close()
+    del connections["analytics_ro"]
+
+
+@pytest.fixture(scope="session")
+def server(fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start fleetmcp itself, in a process of its own, with a token for each of the cast."""
+    with start_server(tmp_path_factory.mktemp("server"), fleet.analytics_dsn) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def second_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder for a server with other settings."""
+    return tmp_path_factory.mktemp("second")
+
+
+def pytest_configure(config: Any) -> None:
+    """Keep the test run's own settings away from the processes that tests start."""
+    os.environ.setdefault("PYTHONPATH", str(config.rootpath))
