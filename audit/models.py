@@ -1,0 +1,55 @@
+"""The record: one row for each call of a tool, opened before the work and closed once after it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Outcome(models.TextChoices):
+    """How a call ended; ``running`` is what a crash leaves behind."""
+
+    RUNNING = "running"
+    OK = "ok"
+    REFUSED = "refused"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+
+class QueryLog(models.Model):
+    """One ``tools/call``: who asked what, when, from where, and how it ended.
+
+    The SQL text is kept whole; no value of a result is kept.
+    """
+
+    started_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="queries"
+    )
+    token = models.ForeignKey(
+        "accounts.AnalystToken", on_delete=models.PROTECT, related_name="queries"
+    )
+    tool = models.CharField(max_length=64, help_text="As the client named it, known to us or not.")
+    arguments = models.TextField(help_text="The arguments as JSON, whole.")
+    sql = models.TextField(blank=True, help_text="The SQL text, where the tool takes one.")
+    outcome = models.CharField(
+        max_length=10, choices=Outcome.choices, default=Outcome.RUNNING, db_index=True
+    )
+    reason = models.CharField(max_length=40, blank=True, help_text="Our code for why it failed.")
+    sqlstate = models.CharField(max_length=5, blank=True)
+    rows = models.PositiveIntegerField(null=True)
+    bytes = models.PositiveBigIntegerField(null=True, help_text="Size of the reply's content.")
+    truncated = models.BooleanField(default=False)
+    duration_ms = models.PositiveIntegerField(null=True)
+    client = models.CharField(max_length=200, blank=True, help_text="The client's User-Agent.")
+    ip = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "query"
+        verbose_name_plural = "query history"
+
+    def __str__(self) -> str:
+        return f"{self.tool} #{self.pk}"
