@@ -1,0 +1,75 @@
+"""The composition root: Django, the MCP endpoint beside it, and their common life."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleetmcp.settings")
+
+from django.core.asgi import get_asgi_application
+
+_django = get_asgi_application()
+
+# Only now: these import models, which need Django's apps to be ready.
+import logging  # noqa: E402
+
+from django.core import checks  # noqa: E402
+from starlette.types import Receive, Scope, Send  # noqa: E402
+
+from fleetmcp import health  # noqa: E402
+from fleetmcp.analytics.lanes import lanes  # noqa: E402
+from fleetmcp.mcp import records  # noqa: E402
+from fleetmcp.mcp.endpoint import Endpoint, is_mcp  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+_PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+
+class Application:
+    """Dispatches requests; made once per process, entered once by the server's lifespan."""
+
+    def __init__(self) -> None:
+        self._endpoint = Endpoint()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through the server's lifespan."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] != "http":
+            await _no_websocket(send)
+        elif scope["path"] in _PROBES and scope["method"] in ("GET", "HEAD"):
+            await _PROBES[scope["path"]](scope, receive, send)
+        elif is_mcp(scope):
+            await self._endpoint(scope, receive, send)
+        else:
+            await _django(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        problem = _misconfigured()
+        if problem:
+            await send({"type": "lifespan.startup.failed", "message": problem})
+            return
+        async with self._endpoint.running():
+            reason = await health.analytics_problem()
+            if reason:
+                logger.warning("Starting although questions can't run yet: %s", reason)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await lanes().close()
+        await records.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _misconfigured() -> str:
+    """Return the errors that Django's system checks find in the settings, or ""."""
+    found = checks.run_checks()
+    return "\n".join(str(message) for message in found if message.level >= checks.ERROR)
+
+
+async def _no_websocket(send: Send) -> None:
+    await send({"type": "websocket.close", "code": 1000})
+
+
+application = Application()

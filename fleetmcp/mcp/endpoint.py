@@ -1,0 +1,197 @@
+"""The door: paths, methods, hosts, who is calling, and bodies that are no call at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.db import Error as DatabaseError
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from accounts.authentication import REFUSAL, authenticate
+from audit.models import Outcome
+from audit.services import Answered
+from fleetmcp.client_ip import client_ip
+from fleetmcp.mcp import records
+from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor
+from fleetmcp.mcp.server import Told, asked_of, closed, opened
+from fleetmcp.mcp.tools import app
+
+MAX_BODY_BYTES = 512 * 1024
+_REQUEST_ID_LENGTH = 64
+_PARSE_ERROR, _INVALID_REQUEST, _INVALID_PARAMS = -32700, -32600, -32602
+
+
+def is_mcp(scope: Scope) -> bool:
+    """Say whether a request is for us: /mcp and /mcp/ always, and whatever is posted to /."""
+    path: str = scope["path"]
+    return path in ("/mcp", "/mcp/") or (path == "/" and scope["method"] == "POST")
+
+
+class Endpoint:
+    """The MCP endpoint as an ASGI app; ``running`` must surround its life."""
+
+    def __init__(self) -> None:
+        self._manager = StreamableHTTPSessionManager(
+            app._mcp_server,
+            stateless=True,
+            json_response=False,
+            security_settings=_security(),
+            max_request_body_size=MAX_BODY_BYTES,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the SDK's session manager alive; it can be entered once."""
+        async with self._manager.run():
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] != "POST":
+            await _not_allowed()(scope, receive, send)
+            return
+        visitor = await _visitor(scope)
+        if isinstance(visitor, Response):
+            await visitor(scope, receive, send)
+            return
+        body = await _body(receive)
+        if body is None:
+            await _too_large()(scope, receive, send)
+            return
+        reply = await _unanswerable(visitor, body)
+        if reply is not None:
+            await reply(scope, receive, send)
+            return
+        scope[SCOPE_KEY] = visitor
+        await self._manager.handle_request(scope, _replay(body, receive), send)
+
+
+async def _visitor(scope: Scope) -> Visitor | Response:
+    """Return who is calling, or the reply that keeps them out."""
+    headers = Headers(scope=scope)
+    try:
+        caller = await records.run(authenticate, headers.get("authorization"))
+    except DatabaseError:
+        return _told(HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again.")
+    if caller is None:
+        return _unauthorized()
+    request_id = headers.get("x-request-id", "")[:_REQUEST_ID_LENGTH] or uuid.uuid4().hex
+    return Visitor(caller, headers.get("user-agent", ""), client_ip(scope), request_id)
+
+
+def _unauthorized() -> Response:
+    reply = _told(HTTPStatus.UNAUTHORIZED, REFUSAL)
+    reply.headers["WWW-Authenticate"] = f'Bearer realm="{settings.MCP_SERVER_NAME}"'
+    return reply
+
+
+def _not_allowed() -> Response:
+    reply = _told(HTTPStatus.METHOD_NOT_ALLOWED, "Only POST is answered here: no stream is kept.")
+    reply.headers["Allow"] = "POST"
+    return reply
+
+
+def _too_large() -> Response:
+    return _told(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"The request has more than {MAX_BODY_BYTES:,} bytes: shorten the SQL.",
+    )
+
+
+def _told(status: HTTPStatus, sentence: str) -> Response:
+    body = {"error": status.phrase.lower().replace(" ", "_"), "error_description": sentence}
+    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None when it is larger than it may be or the client went away."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body.extend(message.get("body", b""))
+        if message["type"] != "http.request" or len(body) > MAX_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body first and then whatever else comes."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+async def _unanswerable(visitor: Visitor, body: bytes) -> Response | None:
+    """Record and refuse what can't reach a tool: no JSON, no message, a call without a name.
+
+    Returns None for everything that the SDK can take from here.
+    """
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return await _malformed(visitor, None, _PARSE_ERROR, f"This is not JSON: {error.msg}.", "")
+    if not isinstance(message, dict):
+        what = "Send one JSON-RPC message, as an object."
+        return await _malformed(visitor, None, _INVALID_REQUEST, what, "")
+    if message.get("method") != "tools/call":
+        return None
+    wrong = _wrong_with_call(message)
+    if not wrong:
+        return None
+    params = message.get("params")
+    name = params.get("name") if isinstance(params, dict) else ""
+    return await _malformed(visitor, message, _INVALID_PARAMS, wrong, str(name))
+
+
+def _wrong_with_call(message: dict[str, Any]) -> str:
+    """Return what is wrong with a ``tools/call`` before any tool sees it, or ""."""
+    params = message.get("params")
+    if not isinstance(params, dict) or not isinstance(params.get("name"), str):
+        return "tools/call needs params with the name of a tool."
+    if not isinstance(params.get("arguments") or {}, dict):
+        return "The arguments of tools/call must be an object."
+    if message.get("jsonrpc") != "2.0" or not isinstance(message.get("id"), str | int):
+        return 'tools/call needs "jsonrpc": "2.0" and an id.'
+    return ""
+
+
+async def _malformed(
+    visitor: Visitor, message: dict[str, Any] | None, code: int, what: str, tool: str
+) -> Response:
+    asked = asked_of(visitor, tool, (message or {}).get("params"))
+    try:
+        call = Call(visitor, await opened(asked), Answered(Outcome.REFUSED, "malformed"))
+    except Told as told:
+        return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
+    await closed(call.query_id, asked, call)
+    identifier = (message or {}).get("id")
+    error = {"code": code, "message": what}
+    body = {"jsonrpc": "2.0", "id": identifier, "error": error}
+    return JSONResponse(body, status_code=HTTPStatus.BAD_REQUEST)
+
+
+def _security() -> TransportSecuritySettings:
+    """Return the hosts and origins that PUBLIC_URL names, and loopback for probes and the demo."""
+    host = urlsplit(settings.PUBLIC_URL).netloc
+    loopback = ["127.0.0.1", "localhost", "[::1]"]
+    hosts = [host, *loopback, *(f"{name}:*" for name in loopback)]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=hosts,
+        allowed_origins=[settings.PUBLIC_URL],
+    )

@@ -1,0 +1,147 @@
+"""The MCP server whose every tool call is on record: the row is opened before any work."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import orjson
+from django.db import Error as DatabaseError
+from mcp.server.fastmcp.exceptions import ToolError
+from mcp.types import ContentBlock, TextContent
+from mcp_server.djangomcp import DjangoMCP
+from pydantic import ValidationError
+
+from audit.models import Outcome
+from audit.services import AlreadyClosed, Asked, close_query, open_query
+from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
+from fleetmcp.mcp import records
+from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
+
+logger = logging.getLogger(__name__)
+
+Reply = Sequence[ContentBlock] | dict[str, Any]
+
+NOT_RECORDED = (
+    "[not_recorded] The audit record of this call could not be written, so it was not run. "
+    "Try again in a minute; if it stays like this, tell the operator of this server."
+)
+
+
+class Told(Exception):
+    """An error whose text is meant for the client."""
+
+
+class AuditedMCP(DjangoMCP):  # type: ignore[misc]  # the library is untyped
+    """DjangoMCP's registry; ``call_tool`` is the chokepoint through which every call goes."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Reply:
+        """Open the row, run the tool, close the row. Raises Told with a text for the client."""
+        request = self.get_context().request_context.request
+        visitor: Visitor = request.scope[SCOPE_KEY]
+        asked = asked_of(visitor, name, arguments)
+        call = Call(visitor, await opened(asked))
+        current.set(call)
+        started = time.perf_counter()
+        try:
+            reply: Reply = await super().call_tool(name, arguments)
+            call.answered.bytes = _size(reply)
+            return reply
+        except BaseException as error:
+            raise _told(error, call, [tool.name for tool in self._tool_manager.list_tools()]) from None
+        finally:
+            call.answered.duration_ms = round((time.perf_counter() - started) * 1000)
+            with anyio.CancelScope(shield=True):
+                await closed(call.query_id, asked, call)
+
+
+def asked_of(visitor: Visitor, tool: str, arguments: Any) -> Asked:
+    """Return what the row says of a call; the arguments may be anything that JSON can hold."""
+    sql = arguments.get("sql", "") if isinstance(arguments, dict) else ""
+    return Asked(
+        user_id=visitor.caller.user_id,
+        username=visitor.caller.username,
+        token_id=visitor.caller.token_id,
+        tool=tool,
+        arguments=_json(arguments),
+        sql=sql if isinstance(sql, str) else "",
+        client=visitor.client,
+        ip=visitor.ip,
+        request_id=visitor.request_id,
+    )
+
+
+async def opened(asked: Asked) -> int:
+    """Return the id of the call's new row. Raises Told: what isn't on record doesn't run."""
+    try:
+        return await records.run(open_query, asked)
+    except DatabaseError as error:
+        logger.error("An audit row can't be opened: %s", type(error).__name__)
+        raise Told(NOT_RECORDED) from None
+
+
+async def closed(query_id: int, asked: Asked, call: Call) -> None:
+    """Close the row; if that fails it stays ``running``, and the log says so."""
+    try:
+        await records.run(close_query, query_id, asked, call.answered)
+    except (DatabaseError, AlreadyClosed) as error:
+        logger.error("Audit row %d can't be closed: %s", query_id, type(error).__name__)
+
+
+def _told(error: BaseException, call: Call, tools: list[str]) -> BaseException:
+    """Note in the call how it failed and return the error for the client."""
+    cause = error.__cause__ if isinstance(error, ToolError) and error.__cause__ else error
+    answered = call.answered
+    answered.outcome = _outcome(cause)
+    if isinstance(cause, AnalyticsError):
+        answered.reason, answered.sqlstate = cause.code.value, cause.sqlstate
+        return Told(str(cause))
+    if isinstance(cause, ValidationError):
+        answered.outcome, answered.reason = Outcome.REFUSED, "bad_arguments"
+        return Told(f"[bad_arguments] {_arguments_told(cause)}")
+    if isinstance(cause, ToolError):
+        answered.outcome, answered.reason = Outcome.REFUSED, "unknown_tool"
+        return Told(f"[unknown_tool] There is no such tool here. Tools: {', '.join(tools)}.")
+    if not isinstance(cause, Exception):
+        answered.reason = "client"
+        return error
+    answered.reason = "internal_error"
+    logger.error("Query %d failed inside", call.query_id, exc_info=cause)
+    return Told(f"[internal_error] The server failed; its operator finds it as {call.query_id}.")
+
+
+def _outcome(error: BaseException) -> Outcome:
+    match error:
+        case QueryRefused():
+            return Outcome.REFUSED
+        case QueryTimedOut():
+            return Outcome.TIMED_OUT
+        case QueryCancelled():
+            return Outcome.CANCELLED
+        case Exception():
+            return Outcome.FAILED
+    return Outcome.CANCELLED
+
+
+def _arguments_told(error: ValidationError) -> str:
+    """Return what is wrong with the arguments, without pydantic's links and without the values."""
+    found = [
+        f"{'.'.join(map(str, item['loc'])) or 'arguments'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "; ".join(found) + "."
+
+
+def _size(reply: Any) -> int:
+    content = reply[0] if isinstance(reply, tuple) else reply
+    return sum(len(block.text.encode()) for block in content if isinstance(block, TextContent))
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return repr(value)  # lone surrogates: legal in JSON's escapes, not in UTF-8

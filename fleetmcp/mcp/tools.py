@@ -1,0 +1,128 @@
+"""The tools, as the model reads them: signatures, docstrings, one line of work each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.conf import settings
+from mcp.server.fastmcp import Context
+from mcp.types import ToolAnnotations
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from fleetmcp import __version__
+from fleetmcp.analytics import catalog
+from fleetmcp.mcp import work
+from fleetmcp.mcp.server import AuditedMCP
+
+INSTRUCTIONS = """\
+Read-only SQL analytics on the company's fleet database (PostgreSQL with TimescaleDB and PostGIS):
+vehicles, drivers, trips, distances, fuel, utilisation, alarms, incident tickets, cost centres.
+Start with list_schemas and list_tables, read describe_table before you write SQL, prefer the
+views of schema reporting, and let the database aggregate. Nothing here can change data. Each
+refusal says what to write instead."""
+
+app = AuditedMCP(settings.MCP_SERVER_NAME, INSTRUCTIONS, stateless=True)
+# Left unset, the SDK reads its own package's metadata from disk on every request.
+app._mcp_server.version = __version__
+
+READ_ONLY = ToolAnnotations(
+    readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False
+)
+
+Schema = Annotated[str, Field(description="Name of a schema, as list_schemas gives it.")]
+TableName = Annotated[str, Field(description="Name of a table or view, as list_tables gives it.")]
+
+
+class ColumnHead(TypedDict):
+    """A column of a result."""
+
+    name: str
+    type: str
+
+
+class Rows(TypedDict):
+    """A result: the columns once, then each row as an array in their order."""
+
+    columns: list[ColumnHead]
+    rows: list[list[Any]]
+    row_count: int
+    truncated: bool
+    notes: list[str]
+    duration_ms: int
+    query_id: str
+
+
+class Schemas(TypedDict):
+    """The readable schemas."""
+
+    schemas: list[catalog.Schema]
+
+
+class Tables(TypedDict):
+    """The relations of a schema."""
+
+    tables: list[catalog.Table]
+
+
+class Functions(TypedDict):
+    """The functions of a schema."""
+
+    functions: list[catalog.Function]
+
+
+@app.tool(annotations=READ_ONLY, title="Run a read-only SQL query")
+async def query(
+    sql: Annotated[str, Field(description="One SELECT statement in PostgreSQL's dialect.")],
+    ctx: Context[Any, Any, Any],
+    max_rows: Annotated[int, Field(description="Rows to return at most.")] = 1000,
+) -> Rows:
+    """Ask the fleet database a question in SQL: one SELECT (WITH, VALUES, TABLE, UNION are fine).
+
+    Returns the columns once and the rows as arrays. Timestamps, numerics and intervals are
+    PostgreSQL's own text. Aggregate in SQL rather than fetching raw rows; a result longer than
+    max_rows is cut and says so. Statements stop after 30 seconds, so filter big tables on time.
+    Example: SELECT cost_centre, sum(distance_km) FROM reporting.v_daily_summary
+    WHERE day >= current_date - 30 GROUP BY 1 ORDER BY 2 DESC LIMIT 10
+    """
+    return await work.query(sql, max_rows, ctx)
+
+
+@app.tool(annotations=READ_ONLY, title="List schemas")
+async def list_schemas() -> Schemas:
+    """List the schemas that can be read, with what they are for. Start here."""
+    return await work.list_schemas()
+
+
+@app.tool(annotations=READ_ONLY, title="List tables and views")
+async def list_tables(schema: Schema) -> Tables:
+    """List a schema's tables, views and materialized views: kind, comment, estimated rows."""
+    return await work.list_tables(schema)
+
+
+@app.tool(annotations=READ_ONLY, title="Describe a table or view")
+async def describe_table(schema: Schema, table: TableName) -> catalog.Description:
+    """Describe a table or view: each column's exact type, nullability, default and comment.
+
+    Read this before you write SQL about it.
+    """
+    return await work.describe_table(schema, table)
+
+
+@app.tool(annotations=READ_ONLY, title="List functions")
+async def list_functions(schema: Schema = "reporting") -> Functions:
+    """List a schema's own functions with arguments, result and comment: ready-made reports.
+
+    Call one in SQL, for example SELECT * FROM reporting.fn_live_positions().
+    """
+    return await work.list_functions(schema)
+
+
+@app.tool(annotations=READ_ONLY, title="Sample a table or view")
+async def sample_table(
+    schema: Schema,
+    table: TableName,
+    n: Annotated[int, Field(description="Rows to return at most.")] = 20,
+) -> Rows:
+    """Show some rows of a table or view, to see what its values look like."""
+    return await work.sample_table(schema, table, n)
