@@ -43,7 +43,7 @@ class Application:
         elif is_mcp(scope):
             await self._endpoint(scope, receive, send)
         else:
-            await _django(scope, receive, send)
+            await _django(dict(scope), receive, send)  # type: ignore[arg-type]  # same protocol
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Warn
 
 from fleetmcp.routers import ANALYTICS_ALIAS
 
@@ -36,7 +37,7 @@ def check_unsafe_role(**kwargs: Any) -> list[CheckMessage]:
     if not settings.ANALYTICS_ALLOW_UNSAFE_ROLE:
         return []
     hint = "Apply scripts/analytics_ro_role.sql and unset ANALYTICS_ALLOW_UNSAFE_ROLE."
-    return [Warning("A role that can write is allowed.", hint=hint, id="fleetmcp.W001")]
+    return [Warn("A role that can write is allowed.", hint=hint, id="fleetmcp.W001")]
 
 
 @register()
@@ -44,4 +45,4 @@ def check_debug(**kwargs: Any) -> list[CheckMessage]:
     """W002: DEBUG shows settings and SQL to whoever meets an error page."""
     if not settings.DEBUG:
         return []
-    return [Warning("DEBUG is on.", hint="Unset DEBUG.", id="fleetmcp.W002")]
+    return [Warn("DEBUG is on.", hint="Unset DEBUG.", id="fleetmcp.W002")]

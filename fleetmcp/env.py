@@ -6,9 +6,13 @@ Every reader names the variable when it refuses, and never prints a value: a val
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
 
 
 class BadSetting(Exception):
@@ -28,8 +32,16 @@ class DatabaseConfig(TypedDict):
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable with surrounding blanks removed, or the default when unset or empty."""
-    return os.environ.get(name, "").strip() or default
+    """Return the variable with surrounding blanks removed, or the default when unset or empty.
+
+    Raises BadSetting for bytes that are not UTF-8, which Python hands on as lone surrogates.
+    """
+    text = os.environ.get(name, "").strip()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadSetting(f"{name} holds bytes that are not UTF-8.") from None
+    return text or default
 
 
 def env_bool(name: str, default: bool) -> bool:
@@ -43,13 +55,10 @@ def env_bool(name: str, default: bool) -> bool:
 def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
     """Return the variable as an integer within [minimum, maximum]; raise BadSetting otherwise."""
     text = env_str(name, str(default))
-    try:
-        value = int(text)
-    except ValueError:
-        raise BadSetting(f"{name} must be a whole number from {minimum} to {maximum}.") from None
-    if not minimum <= value <= maximum:
-        raise BadSetting(f"{name} must be from {minimum} to {maximum}.")
-    return value
+    # int() itself would also take 1_000, other scripts' digits and, slowly, a thousand of them.
+    if not re.fullmatch("-?[0-9]{1,18}", text) or not minimum <= int(text) <= maximum:
+        raise BadSetting(f"{name} must be a whole number from {minimum} to {maximum}.")
+    return int(text)
 
 
 def env_list(name: str, default: str = "") -> list[str]:
@@ -58,55 +67,95 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 def env_secret(name: str) -> str:
-    """Return the variable, or the stripped content of the file that ``<name>_FILE`` names, or ""."""
+    """Return the variable, or the stripped content of the file named by ``<name>_FILE``, or ""."""
     file = env_str(f"{name}_FILE")
     if not file:
         return env_str(name)
     if env_str(name):
         raise BadSetting(f"Set either {name} or {name}_FILE, not both.")
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        secret = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise BadSetting(f"The file that {name}_FILE names can't be read.") from None
+    if not secret:
+        raise BadSetting(f"The file that {name}_FILE names is empty.")
+    return secret
 
 
 def public_url(name: str, default: str) -> str:
-    """Return the origin (scheme, host, port) under which clients reach us; raise BadSetting."""
-    text = env_str(name, default).rstrip("/")
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise BadSetting(f"{name} must be an origin such as https://fleetmcp.example.com.")
-    if "@" in parts.netloc:
+    """Return the origin under which clients reach us, as browsers write it; raise BadSetting.
+
+    That is lower case, without the scheme's own port: it is compared with Host and Origin.
+    """
+    text = env_str(name, default)
+    if "@" in text:
         raise BadSetting(f"{name} must not carry a user name or password.")
-    return text
+    found = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
+    if found is None or not _is_host(found["host"]) or not _is_port(found["port"] or "1"):
+        raise BadSetting(f"{name} must be an origin such as https://fleetmcp.example.com.")
+    scheme, host, port = found["scheme"], found["host"], int(found["port"] or 0)
+    return f"{scheme}://{host}" + (f":{port}" if port not in (0, _OWN_PORT[scheme]) else "")
 
 
 def postgres_dsn(name: str, text: str) -> DatabaseConfig:
     """Turn ``postgresql://user:password@host:5432/dbname?sslmode=require`` into Django's words.
 
-    ``name`` is the variable that the text came from, for the error. Raises BadSetting.
+    ``name`` is the variable that the text came from, for the error. libpq's own parser reads it,
+    so that what we show and check is what PostgreSQL's library would connect to. Raises BadSetting.
     """
-    try:
-        parts = urlsplit(text)
-        port = str(parts.port or "")
-    except ValueError:
-        raise BadSetting(f"{name} is not a URL. {_DSN_FORM}") from None
-    database = unquote(parts.path.lstrip("/"))
-    if parts.scheme not in ("postgresql", "postgres") or not database or not parts.username:
-        raise BadSetting(f"{name} lacks a scheme, a user or a database. {_DSN_FORM}")
+    words = _libpq_words(name, text)
+    missing = [word for word in ("user", "dbname") if not words.get(word)]
+    if missing:
+        raise BadSetting(f"{name} lacks {' and '.join(missing)}. {_DSN_FORM}")
+    host, port = words.pop("host", ""), words.pop("port", "")
+    if "@" in host or "," in host or (port and not _is_port(port)):
+        raise BadSetting(f"{name} must name one host and a port from 1 to 65535. {_DSN_FORM}")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": database,
-        "USER": unquote(parts.username),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "NAME": words.pop("dbname"),
+        "USER": words.pop("user"),
+        "PASSWORD": words.pop("password", ""),
+        "HOST": host,
         "PORT": port,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "OPTIONS": words,
     }
 
 
-_DSN_FORM = "Write postgresql://analytics_ro:<password>@<host>:5432/<database>."
+def _libpq_words(name: str, text: str) -> dict[str, str]:
+    """Return what libpq reads in the URL. Its errors quote the text, so none gets through."""
+    # The C string would end at a NUL; unprintable characters are a slip of copy and paste.
+    if not text.startswith(("postgresql://", "postgres://")) or not text.isprintable():
+        raise BadSetting(f"{name} is not a PostgreSQL URL. {_DSN_FORM}")
+    try:
+        words = parse_dsn(text)
+    except (psycopg2.Error, ValueError):
+        raise BadSetting(f"{name} can't be read as a PostgreSQL URL. {_DSN_FORM}") from None
+    options = {word: value for word, value in words.items() if word != "password"}
+    if not all(value and value.isprintable() for value in options.values()):
+        raise BadSetting(f"{name} holds an empty or unprintable part. {_DSN_FORM}")
+    return words
+
+
+def _is_port(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,5}", text) is not None and 1 <= int(text) <= 65535
+
+
+def _is_host(text: str) -> bool:
+    """Say whether Django would take it as a host: no wildcard, which ALLOWED_HOSTS would obey."""
+    if not text.startswith("["):
+        return all(_LABEL.fullmatch(label) for label in text.split("."))
+    try:
+        return text == f"[{IPv6Address(text[1:-1])}]"
+    except ValueError:
+        return False
+
+
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/*"
+)
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_OWN_PORT = {"http": 80, "https": 443}
+_DSN_FORM = (
+    "Write postgresql://analytics_ro:<password>@<host>:5432/<database>, with special characters "
+    "of the password percent-encoded."
+)

@@ -101,7 +101,7 @@ ANALYTICS_STARTUP_OPTIONS = {
 
 
 def _analytics_database() -> dict[str, Any]:
-    """Return the entry for the analytics database: persistent connections, one per engine thread."""
+    """Return the analytics entry: persistent connections, one per engine thread."""
     url = env.env_secret("DATABASE_URL")
     if not url:
         return {"ENGINE": "django.db.backends.dummy"}

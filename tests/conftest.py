@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 
 from fleetmcp import env
 from scripts.demo_db import LocalDatabase, Size, prepare
+from tests.database import execute
 from tests.live import Server, start_server
 
 AS_OF = date(2026, 11, 1)
 SMALL = Size(vehicles=14, days=31, step=600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": "%m [%p] "}
+
+
+# Declared STABLE, so the guard lets it run: an honest way to be slow.
+SLOW_FUNCTION = """
+CREATE FUNCTION reporting.test_sleep(seconds float8) RETURNS int LANGUAGE plpgsql STABLE
+AS $$ BEGIN PERFORM pg_catalog.pg_sleep(seconds); RETURN 1; END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +34,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": None})
         yield
         teardown_databases(made, verbosity=0)
 
@@ -37,6 +44,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
     """Start a PostgreSQL of this run, full of a small fleet's data."""
     home = tmp_path_factory.mktemp("fleet")
     local = prepare(home, as_of=AS_OF, size=SMALL, settings=LOGGED)
+    execute(local.superuser_dsn, SLOW_FUNCTION)
     yield local
     local.cluster.stop()
 
@@ -54,9 +62,9 @@ def engine(fleet: LocalDatabase, django_db_blocker: DjangoDbBlocker) -> Iterator
 
     entry = connections.settings["analytics_ro"]
     before = dict(entry)
-    entry.update(env.postgres_dsn("DATABASE_URL", fleet.analytics_dsn) | {
-        "OPTIONS": entry["OPTIONS"]
-    })
+    entry.update(
+        env.postgres_dsn("DATABASE_URL", fleet.analytics_dsn) | {"OPTIONS": entry["OPTIONS"]}
+    )
     role.forget_role()
     snapshot.forget_policy()
     with django_db_blocker.unblock():
@@ -78,12 +86,6 @@ def server(fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> It
     """Start fleetmcp itself, in a process of its own, with a token for each of the cast."""
     with start_server(tmp_path_factory.mktemp("server"), fleet.analytics_dsn) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def second_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty folder for a server with other settings."""
-    return tmp_path_factory.mktemp("second")
 
 
 def pytest_configure(config: Any) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import psycopg2
@@ -169,13 +170,16 @@ def _scrub(raw: Any) -> None:
         drop_connection()
 
 
-def _as_text(value: str | None, cursor: Any) -> str | None:
+def _as_text(value: str | bytes | None, cursor: Any) -> str | bytes | None:
     return value
 
 
-_TEXT = extensions.new_type(tuple(extensions.string_types), "TEXT_AS_SENT", _as_text)
+@cache
+def _text_type() -> Any:
+    """Made on first use: only then have all libraries registered the types they convert."""
+    return extensions.new_type(tuple(extensions.string_types), "TEXT_AS_SENT", _as_text)
 
 
 def _read_as_text(cursor: Any) -> None:
     """Leave every value as PostgreSQL wrote it: Python's types can't hold BC dates or infinity."""
-    extensions.register_type(_TEXT, cursor)
+    extensions.register_type(_text_type(), cursor)

@@ -114,7 +114,7 @@ class QueryRefused(AnalyticsError):
 
 
 class QueryFailed(AnalyticsError):
-    """PostgreSQL refused or failed the statement; ``position`` counts characters from 1, or is 0."""
+    """PostgreSQL failed the statement; ``position`` counts characters from 1, or is 0."""
 
     code = Code.DATABASE_ERROR
     position: int = 0

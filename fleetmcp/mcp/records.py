@@ -36,6 +36,6 @@ def _prepared(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if connection.errors_occurred:
         connection.close()
         connection.errors_occurred = False
-    connection.health_check_done = False
+    connection.health_check_done = False  # type: ignore[attr-defined]  # not in the stubs
     connection.close_if_health_check_failed()
     return function(*args, **kwargs)

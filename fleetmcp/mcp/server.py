@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import orjson
 from django.db import Error as DatabaseError
+from mcp.server.fastmcp import FastMCP
 from mcp.server.fastmcp.exceptions import ToolError
 from mcp.types import ContentBlock, TextContent
 from mcp_server.djangomcp import DjangoMCP
@@ -35,12 +36,20 @@ class Told(Exception):
     """An error whose text is meant for the client."""
 
 
-class AuditedMCP(DjangoMCP):  # type: ignore[misc]  # the library is untyped
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    _Registry = FastMCP[Any]  # what DjangoMCP is; the library has no types
+else:
+    _Registry = DjangoMCP
+
+
+class AuditedMCP(_Registry):
     """DjangoMCP's registry; ``call_tool`` is the chokepoint through which every call goes."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> Reply:
         """Open the row, run the tool, close the row. Raises Told with a text for the client."""
-        request = self.get_context().request_context.request
+        request = cast("Request", self.get_context().request_context.request)
         visitor: Visitor = request.scope[SCOPE_KEY]
         asked = asked_of(visitor, name, arguments)
         call = Call(visitor, await opened(asked))
@@ -51,7 +60,9 @@ class AuditedMCP(DjangoMCP):  # type: ignore[misc]  # the library is untyped
             call.answered.bytes = _size(reply)
             return reply
         except BaseException as error:
-            raise _told(error, call, [tool.name for tool in self._tool_manager.list_tools()]) from None
+            raise _told(
+                error, call, [tool.name for tool in self._tool_manager.list_tools()]
+            ) from None
         finally:
             call.answered.duration_ms = round((time.perf_counter() - started) * 1000)
             with anyio.CancelScope(shield=True):

@@ -22,7 +22,7 @@ Start with list_schemas and list_tables, read describe_table before you write SQ
 views of schema reporting, and let the database aggregate. Nothing here can change data. Each
 refusal says what to write instead."""
 
-app = AuditedMCP(settings.MCP_SERVER_NAME, INSTRUCTIONS, stateless=True)
+app = AuditedMCP(settings.MCP_SERVER_NAME, INSTRUCTIONS)
 # Left unset, the SDK reads its own package's metadata from disk on every request.
 app._mcp_server.version = __version__
 

@@ -63,7 +63,7 @@ SELECT date '2026-01-01' + 3, date_bin('15 minutes', now(), '2000-01-01'), to_ch
 SELECT '1'::int, CAST('2.5' AS numeric(4, 2)), '{1,2}'::int[], 'x'::varchar(3), 1::text::bytea
 SELECT overlay('abc' placing 'x' from 2), position('b' in 'abc'), substring('abc' from 1 for 2), trim(both 'x' from 'xax')
 SELECT (now(), now()) OVERLAPS (now(), interval '1 day')
-SELECT 'a' COLLATE "C", collation for ('a'::text), pg_typeof(1), pg_column_size(1), pg_size_pretty(1024::bigint)
+SELECT 'a' COLLATE "C", collation for ('a'::text), pg_typeof(1)::text, pg_column_size(1), pg_size_pretty(1024::bigint)
 SELECT string_agg(imei, ',' ORDER BY imei DESC), array_agg(DISTINCT imei) FROM tracksolid.devices
 SELECT json_build_object('a', 1), jsonb_agg(d) FROM tracksolid.devices d
 SELECT '{"a": [1, 2]}'::jsonb -> 'a' ->> 0, '{"a": 1}'::jsonb @> '{}', jsonb_path_query_first('{"a": 1}', '$.a')
@@ -94,6 +94,7 @@ SELECT NULL::tracksolid.devices
 SELECT to_tsvector('english', 'fleet') @@ to_tsquery('fleet'), lag(1) OVER ()
 SELECT bool_and(true), every(true), corr(1, 2), stddev(1), mode() WITHIN GROUP (ORDER BY 1)
 SELECT width_bucket(5, 0, 10, 5), round(2.5), div(7, 2), mod(7, 2), sqrt(2), ln(2), pi(), degrees(1)
+SELECT pg_input_is_valid('1x', 'integer'), '0/1'::pg_lsn
 SELECT 'Grüße, 世界 🚚' AS "ключ"
 \ufeffSELECT 1
 """
@@ -342,6 +343,17 @@ SELECT 1 FROM generate_series(1, 1) g ORDER BY g.pg_sleep
 SELECT (SELECT 1).pg_sleep
 SELECT (CASE WHEN true THEN 1 END).pg_sleep
 SELECT q.x.pg_sleep FROM (SELECT 1 AS x) q
+SELECT (0.1::float8).pg_sleep
+SELECT (1).pg_typeof
+SELECT g.pg_typeof::text FROM generate_series(1, 2) g
+SELECT pg_typeof(1)
+VALUES (pg_typeof(1)), ('26034')
+SELECT coalesce(pg_typeof(1), '16400')
+SELECT CAST(pg_typeof(1) AS varchar)
+SELECT pg_input_is_valid('secret.x', 'regclass')
+SELECT pg_input_is_valid('secret.x', 'reg' || 'class')
+SELECT pg_input_is_valid('x', '"regclass"')
+SELECT pg_input_error_info('x', 'pg_catalog.regrole')
 """,
     Code.UNKNOWN_FUNCTION: """
 SELECT no_such_function(1)
@@ -360,6 +372,9 @@ SELECT '{pg_class}'::regclass[]
 SELECT '{pg_class}'::_regclass
 SELECT 'x'::refcursor
 SELECT NULL::secret.salaries
+SELECT NULL::pg_class
+SELECT * FROM jsonb_populate_recordset(NULL::pg_catalog.pg_sequences, '[]')
+SELECT '{}'::_pg_class
 SELECT * FROM json_to_record('{"a": 1}') AS t(a regclass)
 SELECT * FROM XMLTABLE('/a' PASSING xml '<a/>' COLUMNS a regclass PATH '.')
 """,

@@ -6,6 +6,8 @@ from fleetmcp.analytics.guard.parse import Statement, parse
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.guard.walk import walk
 
+__all__ = ["Statement", "check"]
+
 
 def check(sql: object, policy: Policy) -> Statement:
     """Return the statement to run. Raises QueryRefused with a code, a place and what to write.

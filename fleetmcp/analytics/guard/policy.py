@@ -17,11 +17,21 @@ from typing import NamedTuple
 _DATA = resources.files("fleetmcp.analytics.guard") / "data"
 
 # Casting to these looks a name up in the catalog, or turns an object id into a name.
-REFUSED_TYPES = frozenset(
+_REFUSED_TYPES = frozenset(
     "regclass regproc regprocedure regoper regoperator regrole regnamespace regtype regcollation "
     "refcursor aclitem".split()
 )
+# Every other type named pg_* is the row type of a system catalog, with such columns inside.
+_WELCOME_TYPES = frozenset({"pg_lsn", "pg_snapshot"})
 SAMPLING_METHODS = frozenset({"bernoulli", "system"})
+
+
+def refused_type(name: str) -> bool:
+    """Say whether values of the type, or of arrays of it, can look names up in the catalog."""
+    element = name.lstrip("_").lower()
+    return element in _REFUSED_TYPES or (
+        element.startswith("pg_") and element not in _WELCOME_TYPES
+    )
 
 
 class Verdict(Enum):
@@ -89,13 +99,15 @@ class Policy:
     def function(self, schema: str, name: str) -> Verdict:
         """Judge a function by name; an unqualified one in every schema that it may come from."""
         places = (schema,) if schema else ("pg_catalog", *self.search_path)
-        known = [self.functions[key] for place in places if (key := (place, name)) in self.functions]
+        known = [
+            self.functions[key] for place in places if (key := (place, name)) in self.functions
+        ]
         if not known:
             return Verdict.UNKNOWN
         return Verdict.ALLOWED if all(known) else Verdict.REFUSED
 
     def relation(self, schema: str, name: str) -> bool:
-        """Say whether the relation may be read; an unqualified name must be in a readable schema."""
+        """Say whether the relation may be read; an unqualified one must be in a readable schema."""
         if not schema:
             return name in self.relations
         return schema in self.schemas or (schema, name) in catalog_relations()

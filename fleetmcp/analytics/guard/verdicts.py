@@ -1,57 +1,31 @@
-"""What each kind of node may name. ``judge`` returns, or raises ``No`` with words for the analyst."""
+"""What each kind of node may name: ``judge`` returns, or raises ``No`` with a sentence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
 from fleetmcp.analytics.errors import Code
+from fleetmcp.analytics.guard.arguments import RULED, check_arguments
+from fleetmcp.analytics.guard.no import No
 from fleetmcp.analytics.guard.nodes import FIELDS
-from fleetmcp.analytics.guard.policy import REFUSED_TYPES, SAMPLING_METHODS, Policy, Verdict
+from fleetmcp.analytics.guard.policy import SAMPLING_METHODS, Policy, Verdict, refused_type
 
 Node = dict[str, Any]
 
 
-class No(Exception):
-    """A refusal that doesn't know yet where in the text it stands."""
+def judge(kind: str, fields: Node, ctes: frozenset[str], policy: Policy, cast: str = "") -> None:
+    """Return when the node itself may run, its children aside; raise No otherwise.
 
-    def __init__(self, what: str, hint: str = "", code: Code = Code.UNSUPPORTED) -> None:
-        super().__init__(what)
-        self.what, self.hint, self.code = what, hint, code
-
-    @classmethod
-    def node(cls, kind: str) -> No:
-        """Return the refusal of a node type that is not on the list."""
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removesuffix("Stmt")).upper()
-        if kind == "ParamRef":
-            return cls("There are no parameters here.", "Write the value itself.", Code.PARAMETER)
-        if not kind.endswith("Stmt"):
-            return cls(f"This syntax ({words}) is not supported.", "Write it another way.")
-        return cls(
-            f"This is {words}, not SELECT; the database is read-only here.",
-            "Write one SELECT (WITH, VALUES, TABLE and UNION are fine).",
-            Code.NOT_SELECT,
-        )
-
-    @classmethod
-    def field(cls, kind: str, field: str) -> No:
-        """Return the refusal of a part of a node that is not on the list."""
-        if field == "intoClause":
-            return cls("SELECT INTO creates a table.", "Remove the INTO clause.", Code.SELECT_INTO)
-        if field == "lockingClause":
-            hint = "Remove FOR UPDATE / FOR SHARE: a read needs no lock."
-            return cls("This clause locks rows.", hint, Code.ROW_LOCK)
-        return cls(f"This part of the syntax ({kind}.{field}) is not supported.")
-
-
-def judge(kind: str, fields: Node, ctes: frozenset[str], policy: Policy) -> None:
-    """Return when the node itself may run, its children aside; raise No otherwise."""
+    ``ctes`` are the names of WITH that it sees; ``cast`` is the type that its parent casts it to.
+    """
     if kind not in FIELDS:
         raise No.node(kind)
     if kind == "RangeVar":
         _relation(fields, ctes, policy)
+    elif kind == "FuncCall":
+        check_arguments(_function(fields, policy), fields, policy, cast)
     elif rule := _RULES.get(kind):
         rule(fields, policy)
 
@@ -80,7 +54,8 @@ def _relation(fields: Node, ctes: frozenset[str], policy: Policy) -> None:
     raise No(f"There is no readable table or view named {name}.", hint, Code.UNKNOWN_RELATION)
 
 
-def _function(fields: Node, policy: Policy) -> None:
+def _function(fields: Node, policy: Policy) -> str:
+    """Return the name of a function that may be called."""
     names = _names(fields["funcname"])
     if len(names) > 2:
         raise No("Another database can't be named.", "Write schema.function.", Code.FUNCTION)
@@ -98,6 +73,7 @@ def _function(fields: Node, policy: Policy) -> None:
             "Use plain expressions, aggregates, window, date and text functions.",
             Code.FUNCTION,
         )
+    return name
 
 
 def _attributes(names: list[str], policy: Policy) -> None:
@@ -107,7 +83,7 @@ def _attributes(names: list[str], policy: Policy) -> None:
     ``SELECT (1).pg_sleep`` sleeps, and no FuncCall node shows it.
     """
     for name in names:
-        if name in policy.refused_attributes:
+        if name in policy.refused_attributes or name in RULED:
             raise No(
                 f"'.{name}' could call the function {name}, which is not allowed.",
                 f"If {name} is a column, write it without the prefix.",
@@ -115,12 +91,17 @@ def _attributes(names: list[str], policy: Policy) -> None:
             )
 
 
+def type_name(fields: Node) -> str:
+    """Return the last part of a TypeName's name."""
+    return (_names(fields.get("names", [])) or [""])[-1]
+
+
 def _type(fields: Node, policy: Policy) -> None:
     *schema, name = _names(fields.get("names", [])) or [""]
     if fields.get("setof") or len(schema) > 1 or not policy.type_schema(".".join(schema)):
         hint = "Use PostgreSQL's own types."
         raise No(f"The type {'.'.join([*schema, name])} can't be used here.", hint, Code.TYPE)
-    if name.lstrip("_") in REFUSED_TYPES:
+    if refused_type(name):
         hint = "Use describe_table or list_tables to look names up."
         raise No(f"The type {name} reads the system catalog.", hint, Code.TYPE)
 
@@ -139,7 +120,6 @@ def _sample(fields: Node, policy: Policy) -> None:
 
 
 _RULES: dict[str, Callable[[Node, Policy], None]] = {
-    "FuncCall": _function,
     "ColumnRef": lambda fields, policy: _attributes(_names(fields["fields"])[1:], policy),
     "A_Indirection": lambda fields, policy: _attributes(_names(fields["indirection"]), policy),
     "TypeName": _type,

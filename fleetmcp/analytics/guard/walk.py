@@ -8,6 +8,7 @@ from typing import Any
 
 from fleetmcp.analytics.errors import Code, QueryRefused, place_at
 from fleetmcp.analytics.guard import verdicts
+from fleetmcp.analytics.guard.no import No
 from fleetmcp.analytics.guard.nodes import BARE, BARE_OF_NODE, FIELDS
 from fleetmcp.analytics.guard.parse import Statement, too_deep
 from fleetmcp.analytics.guard.policy import Policy
@@ -21,13 +22,17 @@ Names = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One node on the way: its type, its fields, the CTE names in scope, and the nearest place."""
+    """One node on the way: its type, its fields, the CTE names in scope, and the nearest place.
+
+    ``cast`` is the type that its parent casts it to.
+    """
 
     kind: str
     fields: Node
     ctes: Names
     depth: int
     location: int
+    cast: str = ""
 
 
 def walk(statement: Statement, policy: Policy) -> None:
@@ -41,22 +46,23 @@ def walk(statement: Statement, policy: Policy) -> None:
             seen += 1
             if seen > MAX_NODES or visit.depth > MAX_DEPTH:
                 raise too_deep()
-            verdicts.judge(visit.kind, visit.fields, visit.ctes, policy)
+            verdicts.judge(visit.kind, visit.fields, visit.ctes, policy, visit.cast)
             stack.extend(reversed(list(_children(visit))))
-    except verdicts.No as no:
+    except No as no:
         raise _refusal(no, visit, statement) from None
 
 
 def _children(visit: Visit) -> Iterator[Visit]:
     """Yield the child nodes in order, each with the CTE names that it can see."""
     location = visit.fields.get("location", visit.location)
+    cast = verdicts.type_name(visit.fields["typeName"]) if visit.kind == "TypeCast" else ""
     for name, value in visit.fields.items():
         if name not in FIELDS[visit.kind]:
-            raise verdicts.No.field(visit.kind, name)
+            raise No.field(visit.kind, name)
         if isinstance(value, dict | list):
             ctes = _scope(visit, name)
             for kind, fields in _nodes(visit.kind, name, value):
-                yield Visit(kind, fields, ctes, visit.depth + 1, location)
+                yield Visit(kind, fields, ctes, visit.depth + 1, location, cast)
                 if visit.kind == "WithClause":
                     ctes |= {fields.get("ctename", "")}
 
@@ -92,10 +98,10 @@ def _unwrap(kind: str, name: str, item: Any) -> tuple[str, Node]:
         bare = BARE_OF_NODE.get((kind, name)) or BARE.get(name)
         if bare:
             return bare, item
-    raise verdicts.No.field(kind, name)
+    raise No.field(kind, name)
 
 
-def _refusal(no: verdicts.No, visit: Visit, statement: Statement) -> QueryRefused:
+def _refusal(no: No, visit: Visit, statement: Statement) -> QueryRefused:
     """Return the refusal with the place in the analyst's own text; the parser counts bytes."""
     location = visit.fields.get("location", visit.location)
     raw = statement.source.encode("utf-8")
