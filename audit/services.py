@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import unicodedata
+import re
 from dataclasses import dataclass, field
 
 from audit.models import Outcome, QueryLog
@@ -63,42 +63,51 @@ def open_query(asked: Asked) -> int:
 
 
 def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
-    """Close the row once and print its line. Raises AlreadyClosed or django.db.Error."""
+    """Close the row once and print its line. Raises AlreadyClosed or django.db.Error.
+
+    The line is printed also when the database refuses, but never twice for one row.
+    """
+    closed = 1
     try:
         closed = QueryLog.objects.filter(pk=query_id, outcome=Outcome.RUNNING).update(
             outcome=answered.outcome,
-            reason=answered.reason,
-            sqlstate=answered.sqlstate,
+            reason=_storable(answered.reason)[:40],
+            sqlstate=_storable(answered.sqlstate)[:5],
             rows=answered.rows,
             bytes=answered.bytes,
             truncated=answered.truncated,
             duration_ms=answered.duration_ms,
         )
     finally:
-        _print_line(query_id, asked, answered)
+        if closed:
+            _print_line(query_id, asked, answered)
     if not closed:
         raise AlreadyClosed(f"query {query_id} is not open")
 
 
 def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:
-    """Print one line: every word is JSON where it came from outside, so it stays one line."""
-    text = asked.sql or asked.arguments
+    """Print one line; what came from outside is quoted, so that it stays one."""
     line.info(
         "query=%d caller=%s tool=%s outcome=%s reason=%s rows=%s ms=%d sql=%s",
         query_id,
-        json.dumps(asked.username),
-        json.dumps(asked.tool),
+        _quoted(asked.username),
+        _quoted(asked.tool[:64]),
         answered.outcome.value,
         answered.reason or "-",
         "-" if answered.rows is None else answered.rows,
         answered.duration_ms,
-        json.dumps(text),
+        _quoted(asked.sql or asked.arguments),
     )
+
+
+def _quoted(text: str) -> str:
+    """Return the text as printable ASCII; JSON itself leaves DEL, a control character, as it is."""
+    return json.dumps(text).replace("\x7f", "\\u007f")
 
 
 def _storable(text: str) -> str:
     r"""Return the text with what no database takes (NUL, lone surrogates) spelled out as \uXXXX."""
-    return "".join(
-        f"\\u{ord(char):04x}" if char == "\x00" or unicodedata.category(char) == "Cs" else char
-        for char in text
-    )
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

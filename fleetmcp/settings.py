@@ -119,7 +119,6 @@ def _analytics_database() -> dict[str, Any]:
         **config,
         "OPTIONS": options,
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
         "TIME_ZONE": "UTC",
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "TEST": {"MIGRATE": False},

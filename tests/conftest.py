@@ -46,7 +46,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
     local = prepare(home, as_of=AS_OF, size=SMALL, settings=LOGGED)
     execute(local.superuser_dsn, SLOW_FUNCTION)
     yield local
-    local.cluster.stop()
+    local.cluster.remove()
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,12 @@ class Server:
         """Run a management command beside the server and return what it prints on stdout."""
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
-            cwd=ROOT, env=self.environ, input=stdin, capture_output=True, text=True, check=False,
+            cwd=ROOT,
+            env=self.environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -54,7 +59,8 @@ class Server:
             database.row_factory = sqlite3.Row
             found = database.execute(
                 "SELECT q.*, u.username FROM audit_querylog q JOIN accounts_user u "
-                f"ON u.id = q.user_id WHERE {where} ORDER BY q.id", values
+                f"ON u.id = q.user_id WHERE {where} ORDER BY q.id",
+                values,
             )
             return [dict(row) for row in found]
 
@@ -85,8 +91,9 @@ class Server:
     async def session(self, who: str = "alice", path: str = "/mcp") -> Any:
         """Yield an initialized session of the official client."""
         async with (
-            httpx.AsyncClient(headers={"Authorization": f"Bearer {self.tokens[who]}"}, timeout=90)
-            as client,
+            httpx.AsyncClient(
+                headers={"Authorization": f"Bearer {self.tokens[who]}"}, timeout=90
+            ) as client,
             streamable_http_client(self.url + path, http_client=client) as (reads, writes, *_),
             ClientSession(reads, writes) as session,
         ):
@@ -95,6 +102,7 @@ class Server:
 
     def call(self, tool: str, /, who: str = "alice", **arguments: Any) -> CallToolResult:
         """Call a tool through the official client."""
+
         async def once() -> CallToolResult:
             async with self.session(who) as session:
                 result: CallToolResult = await session.call_tool(tool, arguments)

@@ -127,7 +127,7 @@ def list_tables(schema: str, ticket: Ticket, limits: Limits) -> list[Table]:
 
 def describe_table(schema: str, table: str, ticket: Ticket, limits: Limits) -> Description:
     """Return the relation and its columns. Raises QueryRefused when there is none by that name."""
-    require_readable(schema)
+    _require_name(schema, table)
     with read_only(ticket, limits, ()) as session:
         tables = {found["name"]: found for found in _tables(session, schema)}
         if table not in tables:
@@ -167,9 +167,7 @@ def list_functions(schema: str, ticket: Ticket, limits: Limits) -> list[Function
 
 def whole_table(schema: str, table: str) -> str:
     """Return the SELECT of everything in a relation, names quoted. Raises QueryRefused."""
-    require_readable(schema)
-    if "\x00" in table:
-        raise _no_such_table(schema, table.replace("\x00", ""), [])
+    _require_name(schema, table)
     return f"SELECT * FROM {_quoted(schema)}.{_quoted(table)}"  # noqa: S608  # names quoted
 
 
@@ -181,6 +179,13 @@ def require_readable(schema: str) -> None:
             code=Code.SCHEMA,
             hint=f"Readable schemas: {', '.join(settings.ANALYTICS_SCHEMAS)}.",
         )
+
+
+def _require_name(schema: str, table: str) -> None:
+    """Raise QueryRefused for a name that no table can have."""
+    require_readable(schema)
+    if not table or "\x00" in table:
+        raise _no_such_table(schema, table.replace("\x00", "\\0"), [])
 
 
 def _readable() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -128,13 +129,22 @@ def _connect() -> Any:
     """Return this thread's healthy psycopg2 connection, in autocommit: we write BEGIN ourselves."""
     connection = connections[ANALYTICS_ALIAS]
     try:
-        connection.close_if_unusable_or_obsolete()
+        if connection.connection is not None and _has_news(connection.connection):
+            drop_connection()
         connection.ensure_connection()
     except (DjangoError, psycopg2.Error):
         # libpq's own text repeats the DSN, so it must not travel further.
         drop_connection()
         raise unavailable() from None
     return connection.connection
+
+
+def _has_news(raw: Any) -> bool:
+    """Say whether the server said something while nobody asked: that is how it says goodbye.
+
+    Costs no round trip; a connection that died without a word fails its next statement instead.
+    """
+    return bool(raw.closed) or bool(select.select([raw.fileno()], [], [], 0)[0])
 
 
 def unavailable() -> AnalyticsError:

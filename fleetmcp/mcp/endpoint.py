@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import CallToolRequest, JSONRPCRequest
+from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -165,8 +167,14 @@ def _wrong_with_call(message: dict[str, Any]) -> str:
         return "tools/call needs params with the name of a tool."
     if not isinstance(params.get("arguments") or {}, dict):
         return "The arguments of tools/call must be an object."
-    if message.get("jsonrpc") != "2.0" or not isinstance(message.get("id"), str | int):
-        return 'tools/call needs "jsonrpc": "2.0" and an id.'
+    try:
+        JSONRPCRequest.model_validate(message)
+    except ValidationError:
+        return 'tools/call needs "jsonrpc": "2.0" and an id that is a string or an integer.'
+    try:
+        CallToolRequest.model_validate({"method": "tools/call", "params": params})
+    except ValidationError:
+        return "tools/call takes params of name, arguments and _meta only, as MCP defines them."
     return ""
 
 
