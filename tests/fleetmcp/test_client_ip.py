@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 from hypothesis import given
+from hypothesis import settings as unhurried
 from hypothesis import strategies as st
 from pytest_django import Settings
 from starlette.types import Scope
@@ -92,7 +93,7 @@ def test_address_that_no_proxy_of_ours_vouches_for_is_unknown(
 
 
 @pytest.mark.proves("IP-UNKNOWN")
-@settings(deadline=None)
+@unhurried(deadline=None)
 @given(st.text(st.characters(max_codepoint=255)), st.integers(0, 2))
 def test_whatever_the_header_holds_the_address_is_one_that_the_record_can_keep(
     text: str, proxies: int
