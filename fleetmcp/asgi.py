@@ -17,8 +17,6 @@ from django.core import checks  # noqa: E402
 from starlette.types import Receive, Scope, Send  # noqa: E402
 
 from fleetmcp import health  # noqa: E402
-from fleetmcp.analytics.lanes import lanes  # noqa: E402
-from fleetmcp.mcp import records  # noqa: E402
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -57,8 +55,6 @@ class Application:
                 logger.warning("Starting although questions can't run yet: %s", reason)
             await send({"type": "lifespan.startup.complete"})
             await receive()
-        await lanes().close()
-        await records.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

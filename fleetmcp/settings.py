@@ -182,7 +182,6 @@ LOGGING = {
     "loggers": {
         "fleetmcp": {"level": LOG_LEVEL},
         "fleetmcp.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
-        "uvicorn.error": {"level": "INFO"},
         # Its warnings repeat request headers; the endpoint answers and records refusals itself.
         "mcp": {"level": "ERROR"},
     },

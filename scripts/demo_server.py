@@ -11,33 +11,67 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
-from scripts.demo_db import BinariesMissingError, ClusterError, RoleError, prepare
+from fleetmcp.env import BadSetting
+from scripts.demo_db import BinariesMissingError, Cluster, ClusterError, RoleError, prepare
 
-HOST, PORT = "127.0.0.1", 8892
-HOME = Path(__file__).resolve().parent.parent / ".local" / "demo"
+HOST = "127.0.0.1"
+HERE = Path(__file__).resolve().parent.parent / ".local" / "demo"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo keeps its things, and the port that it serves on."""
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{HOST}:{self.port}"
+
+    def is_ours(self) -> bool:
+        """Say whether the folder was made by a demo."""
+        return (self.home / "secret_key").exists() or (self.home / "postgres").exists()
+
+    def kept(self, name: str) -> str:
+        """Return a random secret that is made once and kept in the demo's folder, 0600."""
+        path = self.home / name
+        if not path.exists():
+            write_secret(path, secrets.token_urlsafe(48))
+        return path.read_text()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.rename(path)
 
 
 def main() -> None:
     """Start everything and serve until Ctrl-C; whatever goes wrong ends in one sentence."""
     arguments = _arguments()
+    demo = Demo(arguments.home.resolve(), arguments.port)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
-        _require_free_port()
+        _require_free_port(demo)
         if arguments.reset:
-            _forget()
-        HOME.mkdir(parents=True, exist_ok=True)
-        with _database() as dsn:
-            _settings(dsn)
-            token, password = _people()
-            print(_welcome(token, password), flush=True)
-            uvicorn.run("fleetmcp.asgi:application", host=HOST, port=PORT, log_level="warning")
-    except (BinariesMissingError, ClusterError, RoleError, OSError) as error:
+            _forget(demo)
+        demo.home.mkdir(parents=True, exist_ok=True)
+        with _database(demo) as dsn:
+            _settings(demo, dsn)
+            _serve(demo, _welcome(demo, _token(demo), _staff(demo)))
+    except (BadSetting, BinariesMissingError, ClusterError, RoleError, OSError) as error:
         sys.exit(f"fleetmcp: {error}")
     except KeyboardInterrupt:
         pass
@@ -46,6 +80,8 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--reset", action="store_true", help="throw the demo's data away first")
+    parser.add_argument("--port", type=int, default=8892, help="port of 127.0.0.1 to serve on")
+    parser.add_argument("--home", type=Path, default=HERE, help="folder for the demo's data")
     return parser.parse_args()
 
 
@@ -53,50 +89,54 @@ def _leave(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _require_free_port() -> None:
+def _require_free_port(demo: Demo) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, PORT))
+            probe.bind((HOST, demo.port))
         except OSError:
-            sys.exit(f"fleetmcp: port {PORT} is in use. Is another demo running? Stop it first.")
+            sys.exit(
+                f"fleetmcp: port {demo.port} is in use. Is another demo running? Stop it first."
+            )
 
 
-def _forget() -> None:
-    """Remove the demo's folder, its server stopped first so that nothing writes into it."""
-    from scripts.demo_db import Cluster
-
-    if (HOME / "postgres").exists():
-        Cluster(HOME / "postgres").remove()
-    shutil.rmtree(HOME, ignore_errors=True)
+def _forget(demo: Demo) -> None:
+    """Remove the demo's folder, its PostgreSQL first; never a folder that isn't a demo's."""
+    if demo.home.exists() and any(demo.home.iterdir()) and not demo.is_ours():
+        sys.exit(f"fleetmcp: {demo.home} holds other things than a demo; name another --home.")
+    if (demo.home / "postgres").exists():
+        Cluster(demo.home / "postgres").remove()
+    shutil.rmtree(demo.home, ignore_errors=True)
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def _database(demo: Demo) -> Iterator[str]:
     """Yield the DSN to read with: the one that is set, or that of a server of our own."""
     given = os.environ.get("DATABASE_URL", "")
     if given or os.environ.get("DATABASE_URL_FILE"):
         yield given
         return
-    local = prepare(HOME / "postgres")
+    home = demo.home / "postgres"
     try:
-        yield local.analytics_dsn
+        yield prepare(home).analytics_dsn
     finally:
-        local.cluster.stop()
+        # Not what prepare returned: Ctrl-C may come while it is still loading.
+        if home.exists():
+            Cluster(home).stop()
 
 
-def _settings(dsn: str) -> None:
+def _settings(demo: Demo, dsn: str) -> None:
     """Set the environment of the server, then let Django read it and migrate."""
     if dsn:
         os.environ["DATABASE_URL"] = dsn
     os.environ |= {
-        "SECRET_KEY": _kept("secret_key"),
-        "APP_DB_FILE": str(HOME / "app.sqlite3"),
-        "STATIC_ROOT": str(HOME / "static"),
-        "PUBLIC_URL": f"http://{HOST}:{PORT}",
+        "SECRET_KEY": demo.kept("secret_key"),
+        "APP_DB_FILE": str(demo.home / "app.sqlite3"),
+        "STATIC_ROOT": str(demo.home / "static"),
+        "PUBLIC_URL": demo.url,
         "DJANGO_SETTINGS_MODULE": "fleetmcp.settings",
     }
-    (HOME / "static").mkdir(exist_ok=True)
+    (demo.home / "static").mkdir(exist_ok=True)
     import django
     from django.core.management import call_command
 
@@ -105,51 +145,69 @@ def _settings(dsn: str) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
 
 
-def _kept(name: str) -> str:
-    """Return a random secret that is made once and kept in the demo's folder, 0600."""
-    path = HOME / name
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text()
+class _Announced(uvicorn.Server):
+    """Says its piece once it answers."""
+
+    welcome = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then print the welcome."""
+        await super().startup(sockets)
+        if self.started:
+            print(self.welcome, flush=True)
 
 
-def _people() -> tuple[str, str]:
-    """Return alice's token and the password of tess and otto; make what isn't there yet."""
+def _serve(demo: Demo, welcome: str) -> None:
+    server = _Announced(
+        uvicorn.Config(
+            "fleetmcp.asgi:application",
+            host=HOST,
+            port=demo.port,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+        )
+    )
+    server.welcome = welcome
+    server.run()
+    if not server.started:
+        sys.exit("fleetmcp: the server could not start; the lines above say why.")
+
+
+def _staff(demo: Demo) -> str:
+    """Return the password of tess and otto, who are made if they aren't there yet."""
     from django.contrib.auth.models import Permission
 
     from accounts.models import User
 
-    password = _kept("password")[:16]
+    password = demo.kept("password")[:16]
     if not User.objects.filter(username="tess").exists():
         User.objects.create_superuser("tess", password=password)
     if not User.objects.filter(username="otto").exists():
         otto = User.objects.create_user("otto", password=password, is_staff=True)
         seen = ("view_querylog", "view_user", "view_analysttoken")
         otto.user_permissions.set(Permission.objects.filter(codename__in=seen))
-    return _token(), password
+    return password
 
 
-def _token() -> str:
+def _token(demo: Demo) -> str:
     """Return alice's demo token: the one kept here while it works, else a new one."""
     from accounts.authentication import authenticate
     from accounts.services import ensure_analyst, issue_token
 
-    path = HOME / "token"
+    path = demo.home / "token"
     if path.exists() and authenticate(f"Bearer {path.read_text()}"):
         return path.read_text()
     issued = issue_token(user=ensure_analyst(username="alice"), label="demo")
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(issued.secret)
+    write_secret(path, issued.secret)
     return issued.secret
 
 
-def _welcome(token: str, password: str) -> str:
+def _welcome(demo: Demo, token: str, password: str) -> str:
     from accounts.connecting import claude_code_line
 
     return f"""
-fleetmcp serves the demo fleet at http://{HOST}:{PORT}   (Ctrl-C stops it)
+fleetmcp serves the demo fleet at {demo.url}   (Ctrl-C stops it)
 
 Connect Claude Code as the analyst alice: paste
 
@@ -161,7 +219,7 @@ then ask, for example
   - What were the top 10 cost centres by distance in the last 30 days?
   - Which vehicles idled the most last week, and what fuel did that cost?
 
-Team lead and auditor: http://{HOST}:{PORT}/admin/
+Team lead and auditor: {demo.url}/admin/
   tess (team lead) or otto (auditor), password {password}
 """
 

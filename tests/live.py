@@ -130,7 +130,11 @@ class Server:
         command = [sys.executable, "-m", "uvicorn", "fleetmcp.asgi:application", f"--port={port}"]
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--no-access-log"], cwd=ROOT, env=self.environ, stdout=log, stderr=log
+                [*command, "--no-access-log", "--lifespan=on"],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from fleetmcp.analytics.connection import Ticket, drop_connection
+from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import QueryTimedOut, ServerBusy
 from fleetmcp.analytics.limits import Limits
 
@@ -79,13 +79,6 @@ class Lanes:
         """Run a short job of our own, in whichever lane is free first."""
         lane = await self._enter((self.quick, self.main), limits)
         return await self._ride(lane, job, ticket, limits, _silent)
-
-    async def close(self) -> None:
-        """Close every connection; call it when nothing runs any more."""
-        for lane in (self.main, self.quick):
-            closing = [lane.executor.submit(drop_connection) for _ in range(lane.threads)]
-            await asyncio.gather(*map(asyncio.wrap_future, closing))
-            lane.executor.shutdown(wait=False)
 
     async def _enter(self, lanes: tuple[Lane, ...], limits: Limits) -> Lane:
         """Wait for a free thread in one of the lanes, the first named preferred, and take it."""

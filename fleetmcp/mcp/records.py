@@ -25,12 +25,6 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await loop.run_in_executor(_executor, lambda: _prepared(function, *args, **kwargs))
 
 
-async def close() -> None:
-    """Close the connections of all threads."""
-    closing = [_executor.submit(connection.close) for _ in range(THREADS)]
-    await asyncio.gather(*map(asyncio.wrap_future, closing))
-
-
 def _prepared(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """A connection that broke, or that the server closed meanwhile, is replaced before use."""
     if connection.errors_occurred:

@@ -125,7 +125,7 @@ def _events(block: dict[str, Any]) -> bytes:
     """Return a message of one block as server-sent events."""
     usage = {"input_tokens": 1, "output_tokens": 1}
     reason = "tool_use" if block["type"] == "tool_use" else "end_turn"
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_1", "type": "message", "role": "assistant", "model": "stand-in", "content": [],
         "stop_reason": None, "stop_sequence": None, "usage": usage,
     }  # fmt: skip
@@ -134,7 +134,7 @@ def _events(block: dict[str, Any]) -> bytes:
         delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
     else:
         start, delta = {**block, "text": ""}, {"type": "text_delta", "text": block["text"]}
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "message_start", "message": message},
         {"type": "content_block_start", "index": 0, "content_block": start},
         {"type": "content_block_delta", "index": 0, "delta": delta},

@@ -68,7 +68,7 @@ def test_missing_or_bad_token_is_the_same_401(server: Server, authorization: str
     reply = httpx.post(
         server.url + "/mcp",
         content=PING,
-        headers={k: v.encode("utf-8") for k, v in headers.items()},
+        headers=[(k.encode(), v.encode()) for k, v in headers.items()],
     )
     assert reply.status_code == 401
     assert reply.json() == {"error": "unauthorized", "error_description": REFUSAL}

@@ -1,0 +1,156 @@
+"""The first command of the README: it starts, prints what to paste, and stops without a trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scripts.demo_db import LocalDatabase
+from tests.live import ROOT, free_port, rpc
+
+CLEAN = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
+
+
+@dataclass
+class Demo:
+    """A running demo and what it printed."""
+
+    url: str
+    printed: str
+    process: subprocess.Popen[str]
+
+    @property
+    def token(self) -> str:
+        """The token that it printed."""
+        found = re.search(r"fmcp_\w+", self.printed)
+        assert found, self.printed
+        return found.group()
+
+    def ask(self, sql: str) -> str:
+        """Ask as the printed line would, and return the reply."""
+        body = rpc("tools/call", {"name": "query", "arguments": {"sql": sql}})
+        headers = {
+            "Authorization": f"Bearer {self.token}", "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+        }  # fmt: skip
+        return httpx.post(f"{self.url}/mcp", content=body, headers=headers, timeout=30).text
+
+
+@contextmanager
+def demo(home: Path, *words: str, **environ: str) -> Iterator[Demo]:
+    """Start the demo in a folder of its own and wait until it has said where it is."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.demo_server", f"--home={home}", f"--port={port}", *words],
+        cwd=ROOT, env=CLEAN | {"HOME": str(home.parent)} | environ,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    printed = ""
+    while "password" not in printed:
+        line = process.stdout.readline()
+        assert line, printed
+        printed += line
+    try:
+        yield Demo(f"http://127.0.0.1:{port}", printed, process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0, process.stdout.read()
+        process.stdout.close()
+
+
+def servers(home: Path) -> str:
+    """Return the processes that still work in the folder or in its stand-in."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return "\n".join(line for line in listed.stdout.splitlines() if str(home) in line)
+
+
+@pytest.mark.proves("DEMO-COMMAND")
+def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    with demo(home) as first:
+        assert f"{first.url}/mcp --header" in first.printed
+        assert f"{first.url}/admin/" in first.printed
+        assert first.printed.count("\n  - ") == 3
+        assert '"row_count":10' in first.ask(
+            "SELECT cost_centre, sum(distance_km) FROM reporting.v_daily_summary "
+            "WHERE day >= current_date - 30 GROUP BY 1 ORDER BY 2 DESC LIMIT 10"
+        ).replace(": ", ":")
+        page = httpx.get(f"{first.url}/admin/login/")
+        assert page.status_code == 200
+        style = re.search(r'href="(/static/[^"]+\.css)"', page.text)
+        assert style
+        assert httpx.get(first.url + style.group(1)).status_code == 200
+    assert servers(home) == ""
+    started = time.monotonic()
+    with demo(home) as second:
+        assert time.monotonic() - started < 15
+        assert second.token == first.token
+        passwords = [re.findall(r"password .*", run.printed) for run in (first, second)]
+        assert passwords[0] == passwords[1]
+        assert '"query_id":"2"' in second.ask("SELECT 1").replace(": ", ":")
+    with demo(home, "--reset") as third:
+        assert third.token != first.token
+        assert '"query_id":"1"' in third.ask("SELECT 1").replace(": ", ":")
+    assert servers(home) == ""
+
+
+@pytest.mark.proves("DEMO-COMMAND")
+def test_interrupt_while_loading_stops_the_database_too(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.demo_server", f"--home={home}", f"--port={free_port()}"],
+        cwd=ROOT, env=CLEAN | {"HOME": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while "positions of" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert servers(home) == ""
+
+
+@pytest.mark.proves("DEMO-OWN-DATABASE")
+def test_demo_with_database_url_starts_no_server(tmp_path: Path, fleet: LocalDatabase) -> None:
+    home = tmp_path / "demo"
+    with demo(home, DATABASE_URL=fleet.analytics_dsn) as running:
+        assert '"rows":[["tracksolid_db"]]' in running.ask("SELECT current_database()").replace(
+            ": ", ":"
+        )
+        assert not (home / "postgres").exists()
+        assert "postgres" not in servers(home)
+
+
+@pytest.mark.proves("DEMO-REFUSES")
+def test_demo_refuses_a_taken_port_and_a_foreign_folder(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    command = [sys.executable, "-m", "scripts.demo_server", f"--port={free_port()}"]
+    done = subprocess.run(
+        [*command, f"--home={tmp_path}", "--reset"],
+        cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "holds other things than a demo" in done.stderr
+    assert (tmp_path / "thesis.txt").exists()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run(
+            [*command[:-1], f"--port={taken.getsockname()[1]}", f"--home={tmp_path / 'x'}"],
+            cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "is in use. Is another demo running?" in done.stderr
