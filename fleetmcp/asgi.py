@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleetmcp.settings")
 
 from django.core.asgi import get_asgi_application
 
-_django = get_asgi_application()
+from fleetmcp.env import BadSetting
+
+try:
+    _django = get_asgi_application()
+except BadSetting as error:
+    sys.exit(f"fleetmcp: {error}")
 
 # Only now: these import models, which need Django's apps to be ready.
 import logging  # noqa: E402

@@ -52,6 +52,14 @@ def env_bool(name: str, default: bool) -> bool:
     return text == "True"
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """Return the variable if it is one of the words; raise BadSetting otherwise."""
+    text = env_str(name, default)
+    if text not in choices:
+        raise BadSetting(f"{name} must be one of {', '.join(choices)}.")
+    return text
+
+
 def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
     """Return the variable as an integer within [minimum, maximum]; raise BadSetting otherwise."""
     text = env_str(name, str(default))

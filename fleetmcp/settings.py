@@ -21,7 +21,8 @@ DEBUG = env.env_bool("DEBUG", False)
 # Where clients reach us; hosts, origins and every printed address come from this one value.
 PUBLIC_URL = env.public_url("PUBLIC_URL", "http://127.0.0.1:8892")
 _PUBLIC = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = sorted({str(_PUBLIC.hostname), "127.0.0.1", "localhost", "[::1]"})
+_HOST = f"[{_PUBLIC.hostname}]" if ":" in str(_PUBLIC.hostname) else str(_PUBLIC.hostname)
+ALLOWED_HOSTS = sorted({_HOST, "127.0.0.1", "localhost", "[::1]"})
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # How many proxies of ours stand in front: that many entries at the end of X-Forwarded-For are ours.
 TRUSTED_PROXIES = env.env_int("TRUSTED_PROXIES", 0, minimum=0, maximum=5)
@@ -109,10 +110,10 @@ def _analytics_database() -> dict[str, Any]:
     startup = " ".join(f"-c {name}={value}" for name, value in ANALYTICS_STARTUP_OPTIONS.items())
     options: dict[str, Any] = {
         "connect_timeout": "5",
-        "client_encoding": "UTF8",
-        "application_name": "fleetmcp",
         "keepalives_idle": "30",
         **config["OPTIONS"],
+        "application_name": "fleetmcp",
+        "client_encoding": "UTF8",
         "options": startup,
     }
     return {
@@ -162,7 +163,7 @@ STORAGES = {
 # Without a collected folder (demo, tests) WhiteNoise serves each app's own files.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir() or not any(STATIC_ROOT.iterdir())
 
-LOG_LEVEL = env.env_str("LOG_LEVEL", "INFO")
+LOG_LEVEL = env.env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -166,6 +166,7 @@ def _serve(demo: Demo, welcome: str) -> None:
             log_config=None,
             access_log=False,
             lifespan="on",
+            proxy_headers=False,
         )
     )
     server.welcome = welcome

@@ -130,7 +130,7 @@ class Server:
         command = [sys.executable, "-m", "uvicorn", "fleetmcp.asgi:application", f"--port={port}"]
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--no-access-log", "--lifespan=on"],
+                [*command, "--no-access-log", "--no-proxy-headers", "--lifespan=on"],
                 cwd=ROOT,
                 env=self.environ,
                 stdout=log,

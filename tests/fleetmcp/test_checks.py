@@ -35,20 +35,16 @@ def test_check_is_content_with_a_good_setting(check: Check, good: dict[str, Any]
         assert check() == []
 
 
+@pytest.mark.proves("CHECK-E001", "CHECK-E002", "CHECK-W001", "CHECK-W002")
 @pytest.mark.parametrize(
     ("bad", "level", "ident"),
     [
-        pytest.param(with_engine("dummy"), ERROR, "fleetmcp.E001",
-                     marks=pytest.mark.proves("CHECK-E001")),
-        pytest.param(with_engine("sqlite3"), ERROR, "fleetmcp.E001",
-                     marks=pytest.mark.proves("CHECK-E001")),
-        *(pytest.param({"ANALYTICS_SCHEMAS": schemas}, ERROR, "fleetmcp.E002",
-                       marks=pytest.mark.proves("CHECK-E002"))
+        (with_engine("dummy"), ERROR, "fleetmcp.E001"),
+        (with_engine("sqlite3"), ERROR, "fleetmcp.E001"),
+        *(({"ANALYTICS_SCHEMAS": schemas}, ERROR, "fleetmcp.E002")
           for schemas in ([], ["pg_catalog"], ["reporting", "pg_toast"], ["information_schema"])),
-        pytest.param({"ANALYTICS_ALLOW_UNSAFE_ROLE": True}, WARNING, "fleetmcp.W001",
-                     marks=pytest.mark.proves("CHECK-W001")),
-        pytest.param({"DEBUG": True}, WARNING, "fleetmcp.W002",
-                     marks=pytest.mark.proves("CHECK-W002")),
+        ({"ANALYTICS_ALLOW_UNSAFE_ROLE": True}, WARNING, "fleetmcp.W001"),
+        ({"DEBUG": True}, WARNING, "fleetmcp.W002"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES:UserWarning")

@@ -150,3 +150,17 @@ def test_wrong_value_is_refused_by_name_and_never_printed(run: Run, name: str) -
     assert name in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr + done.stdout
+
+
+@pytest.mark.proves("ENV-SILENT")
+def test_wrong_setting_ends_the_server_in_one_sentence(run: Run) -> None:
+    done = run("-m", "uvicorn", "fleetmcp.asgi:application", "--port=1", SECRET_KEY="short")
+    assert done.returncode != 0
+    assert "fleetmcp: Set SECRET_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.proves("ENV-ORIGIN")
+def test_ipv6_public_url_is_an_allowed_host(shown: Callable[..., dict[str, Any]]) -> None:
+    settings = shown("ALLOWED_HOSTS", PUBLIC_URL="http://[fd00::7]:8892")
+    assert "[fd00::7]" in settings["ALLOWED_HOSTS"]

@@ -93,6 +93,18 @@ def _survives_a_restart(server: Server, fleet: LocalDatabase) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.proves("STOP-CLEAN")
+def test_sigterm_ends_the_server_cleanly(
+    fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with start_server(tmp_path_factory.mktemp("stopped"), fleet.analytics_dsn) as server:
+        assert server.data("query", sql="SELECT 1")["rows"] == [[1]]
+        server.stop(signal.SIGTERM)
+        assert "Application shutdown complete." in server.log()
+        assert "Traceback" not in server.log()
+        server.start()
+
+
 @pytest.mark.proves("ROLE-REFUSED")
 def test_unsafe_role_is_refused_with_the_list_in_the_log(
     fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory
