@@ -17,13 +17,13 @@ except BadSetting as error:
     sys.exit(f"fleetmcp: {error}")
 
 # Only now: these import models, which need Django's apps to be ready.
-import logging  # noqa: E402
+import logging
 
-from django.core import checks  # noqa: E402
-from starlette.types import Receive, Scope, Send  # noqa: E402
+from django.core import checks
+from starlette.types import Receive, Scope, Send
 
-from fleetmcp import health  # noqa: E402
-from fleetmcp.mcp.endpoint import Endpoint, is_mcp  # noqa: E402
+from fleetmcp import health
+from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
 logger = logging.getLogger(__name__)
 

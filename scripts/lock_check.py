@@ -19,7 +19,7 @@ LOCKS = {
 
 def locked(text: str) -> dict[str, str]:
     """Return canonical name -> version of a lock file's pins."""
-    pins = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", text, re.MULTILINE)
+    pins = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE)
     return {canonicalize_name(name): version for name, version in pins}
 
 

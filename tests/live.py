@@ -37,6 +37,7 @@ class Server:
     home: Path
     environ: dict[str, str]
     tokens: dict[str, str] = field(default_factory=dict)
+    workers: int = 0
     _process: subprocess.Popen[bytes] | None = None
 
     def manage(self, *words: str, stdin: str = "") -> str:
@@ -126,16 +127,12 @@ class Server:
 
     def start(self) -> None:
         """Serve; return when /healthz answers, fail with the log when it doesn't."""
-        port = self.url.rpartition(":")[2]
-        command = [sys.executable, "-m", "uvicorn", "fleetmcp.asgi:application", f"--port={port}"]
+        address = self.url.removeprefix("http://")
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--no-access-log", "--no-proxy-headers", "--lifespan=on"],
-                cwd=ROOT,
-                env=self.environ,
-                stdout=log,
-                stderr=log,
-            )
+                _uvicorn(address) if not self.workers else _gunicorn(address, self.workers),
+                cwd=ROOT, env=self.environ, stdout=log, stderr=log,
+            )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             assert self._process.poll() is None, self.log()
@@ -156,13 +153,26 @@ class Server:
             self._process.wait()
 
 
+def _uvicorn(address: str) -> list[str]:
+    """Return the command of a server of one process."""
+    words = [f"--port={address.rpartition(':')[2]}", "--no-access-log", "--no-proxy-headers"]
+    return [sys.executable, "-m", "uvicorn", "fleetmcp.asgi:application", "--lifespan=on", *words]
+
+
+def _gunicorn(address: str, workers: int) -> list[str]:
+    """Return the README's command of a server of several processes."""
+    words = ["-k", "uvicorn_worker.UvicornWorker", "-b", address, "-w", str(workers)]
+    words += ["--forwarded-allow-ips", ""]
+    return [sys.executable, "-m", "gunicorn", "fleetmcp.asgi:application", *words]
+
+
 @contextmanager
-def start_server(home: Path, dsn: str, **environ: str) -> Iterator[Server]:
+def start_server(home: Path, dsn: str, workers: int = 0, **environ: str) -> Iterator[Server]:
     """Migrate an app database in ``home``, issue the cast's tokens, and serve until the end."""
     port = free_port()
     full = {**os.environ, **SETTINGS, "DATABASE_URL": dsn, **environ}
     full |= {"APP_DB_FILE": str(home / "app.sqlite3"), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    server = Server(f"http://127.0.0.1:{port}", home, full)
+    server = Server(f"http://127.0.0.1:{port}", home, full, workers=workers)
     server.manage("migrate", "--verbosity=0")
     for name in CAST:
         printed = server.manage("issue_token", name, "--label=test", "--create-user")

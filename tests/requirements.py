@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REQUIREMENTS = {
+    "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
     "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
     "TOKEN-TYPO": (
         "A mistyped token is recognised without the database; foreign text is not called mistyped."

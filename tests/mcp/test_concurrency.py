@@ -122,7 +122,7 @@ def test_statement_that_takes_too_long_is_timed_out_and_recorded(
 
     home = tmp_path_factory.mktemp("hasty")
     hasty = {"MCP_STATEMENT_TIMEOUT": "1", "MCP_QUEUE_TIMEOUT": "1", "MCP_POOL_MAX": "2"}
-    with start_server(home, fleet.analytics_dsn, **hasty) as server:
+    with start_server(home, fleet.analytics_dsn, 0, **hasty) as server:
         text = server.error("query", sql="SELECT reporting.test_sleep(30)")
         assert text.startswith("[timed_out 57014] The query took longer than it may.")
         row = server.last_row()
