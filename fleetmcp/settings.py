@@ -86,12 +86,10 @@ def _app_database() -> dict[str, Any]:
     }
 
 
-# Session defaults that hold from the first byte on. DISCARD ALL returns to these values, and the
-# lexer of the server must read strings exactly as the guard's parser does.
-ANALYTICS_STARTUP_OPTIONS = {
+# What every session has: as startup options, to which DISCARD ALL returns, and again in each
+# transaction, because a pooler may drop startup options.
+ANALYTICS_SESSION = {
     "default_transaction_read_only": "on",
-    "standard_conforming_strings": "on",
-    "backslash_quote": "safe_encoding",
     "TimeZone": "UTC",
     "DateStyle": "ISO,MDY",
     "IntervalStyle": "postgres",
@@ -101,13 +99,18 @@ ANALYTICS_STARTUP_OPTIONS = {
 }
 
 
+# The server must read strings exactly as the guard's parser does.
+_LEXER = {"standard_conforming_strings": "on", "backslash_quote": "safe_encoding"}
+
+
 def _analytics_database() -> dict[str, Any]:
     """Return the analytics entry: persistent connections, one per engine thread."""
     url = env.env_secret("DATABASE_URL")
     if not url:
         return {"ENGINE": "django.db.backends.dummy"}
     config = env.postgres_dsn("DATABASE_URL", url)
-    startup = " ".join(f"-c {name}={value}" for name, value in ANALYTICS_STARTUP_OPTIONS.items())
+    pinned = {**ANALYTICS_SESSION, **_LEXER}
+    startup = " ".join(f"-c {name}={value}" for name, value in pinned.items())
     options: dict[str, Any] = {
         "connect_timeout": "5",
         "keepalives_idle": "30",
@@ -203,5 +206,6 @@ MCP_POOL_MAX = env.env_int("MCP_POOL_MAX", 8, minimum=2, maximum=100)
 # Seconds that PostgreSQL gives one statement, and that a question may wait for a free connection.
 MCP_STATEMENT_TIMEOUT = env.env_int("MCP_STATEMENT_TIMEOUT", 30, minimum=1, maximum=600)
 MCP_QUEUE_TIMEOUT = env.env_int("MCP_QUEUE_TIMEOUT", 20, minimum=1, maximum=600)
-# Characters that one cell of a result may have before it is shortened.
+# Characters that one cell may have before it is cut, and that a whole result may have.
+MCP_MAX_CHARACTERS = env.env_int("MCP_MAX_CHARACTERS", 2_000_000, minimum=1000, maximum=50_000_000)
 MCP_MAX_CELL = env.env_int("MCP_MAX_CELL", 10_000, minimum=100, maximum=1_000_000)

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 REQUIREMENTS = {
+    "RESULT-SIZE-CAP": (
+        "A result that is too large is cut by PostgreSQL at a whole row, and says so."
+    ),
+    "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
+    "GUARD-ARGUMENTS": (
+        "A function that reaches out with some arguments runs only with harmless ones."
+    ),
+    "GUARD-POLICY": (
+        "Names mean what the running database makes of them, aggregates and hidden schemas included."
+    ),
+    "GUARD-SIZES": "Hostile shapes and sizes are refused quickly and never end the process.",
     "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
     "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
     "TOKEN-TYPO": (

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import psycopg2
+from django.conf import settings
 from django.db import Error as DjangoError
 from django.db import connections
 from psycopg2 import extensions
@@ -132,6 +133,7 @@ def _connect() -> Any:
         if connection.connection is not None and _has_news(connection.connection):
             drop_connection()
         connection.ensure_connection()
+        _require_lexer(connection.connection)
     except (DjangoError, psycopg2.Error):
         # libpq's own text repeats the DSN, so it must not travel further.
         drop_connection()
@@ -147,6 +149,22 @@ def _has_news(raw: Any) -> bool:
     return bool(raw.closed) or bool(select.select([raw.fileno()], [], [], 0)[0])
 
 
+def _require_lexer(raw: Any) -> None:
+    """Refuse a session that reads strings otherwise than the guard does; costs no round trip.
+
+    The startup options ask for it, but a pooler may drop them; SET LOCAL would come too late,
+    because the same message is lexed before it takes effect.
+    """
+    status = raw.info.parameter_status
+    if (status("standard_conforming_strings"), status("client_encoding")) != ("on", "UTF8"):
+        drop_connection()
+        raise DatabaseUnavailable(
+            "The database session doesn't read strings as PostgreSQL does by default.",
+            hint="Tell the operator: standard_conforming_strings must be on and client_encoding "
+            "UTF8 for this role, also through a pooler.",
+        )
+
+
 def unavailable() -> AnalyticsError:
     """Return the error for a database that can't be reached."""
     return DatabaseUnavailable(
@@ -158,7 +176,7 @@ def unavailable() -> AnalyticsError:
 def _frame(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> str:
     """Return BEGIN READ ONLY and the transaction's own settings: PgBouncer can't lose these."""
     local: dict[str, Composable] = {
-        "default_transaction_read_only": SQL("on"),
+        **{name: Literal(value) for name, value in settings.ANALYTICS_SESSION.items()},
         "statement_timeout": Literal(limits.statement_ms),
         "lock_timeout": Literal(LOCK_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": Literal(IDLE_TIMEOUT_MS),

@@ -23,8 +23,8 @@ def run_select(statement: Statement, policy: Policy, ticket: Ticket, limits: Lim
             sql, head = described(statement.text)
             session.run(sql)
             columns, types = _columns(session)
-            sql, head = capped(statement.text, types, limits.rows, limits.cell)
-            return built(columns, types, session.run(sql), rows=limits.rows, cell=limits.cell)
+            sql, head = capped(statement.text, types, limits)
+            return built(columns, types, session.run(sql), limits)
     except QueryFailed as failed:
         if failed.position and session:
             index = failed.position - 1 - session.prefix - head + statement.offset

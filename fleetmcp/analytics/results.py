@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.typenames import TypeInfo
 
 Value = bool | int | float | str | None
@@ -27,24 +28,47 @@ class Column:
 
 @dataclass
 class Result:
-    """Rows in the order of ``columns``; ``notes`` say what was changed for display."""
+    """Rows in the order of ``columns``; ``notes`` say what was left out or cut.
+
+    ``truncated_by`` is "rows" or "characters" when there are more rows than are here, else "".
+    """
 
     columns: list[Column]
     rows: list[list[Value]]
-    truncated: bool = False
+    truncated_by: str = ""
     notes: list[str] = field(default_factory=list)
 
 
-def capped(text: str, types: Sequence[TypeInfo], rows: int, cell: int) -> tuple[str, int]:
-    """Return the SQL that runs the statement with rows and cells capped, and its prefix length.
+def capped(text: str, types: Sequence[TypeInfo], limits: Limits) -> tuple[str, int]:
+    """Return the SQL that runs the statement within the limits, and its prefix length.
 
-    The statement's own text stands between line ends, so that a comment at its end stays harmless.
+    Rows, cells and the sum of all characters are capped by PostgreSQL. The statement's own text
+    stands between line ends, so that a comment at its end stays harmless.
     """
     names = [f"c{i}" for i in range(len(types))]
-    cells = ", ".join(_cell(name, info, cell) for name, info in zip(names, types, strict=True))
+    cells = ", ".join(_cell(*pair, limits.cell) for pair in zip(names, types, strict=True))
     alias = f"q({', '.join(names)})" if names else "q"
     head = f"SELECT {cells} FROM (\n"  # noqa: S608  # the guard judged the text
-    return f"{head}{text}\n) AS {alias} LIMIT {rows + 1}", len(head)
+    tail = f"\n) AS {alias} LIMIT {limits.rows + 1}"
+    wide = [name for name, info in zip(names, types, strict=True) if not info.fixed]
+    if len(wide) * limits.cell * limits.rows <= limits.characters:
+        return f"{head}{text}{tail}", len(head)
+    begin, end = _running_total(names, wide, limits)
+    return f"{begin}{head}{text}{tail}{end}", len(begin) + len(head)
+
+
+def _running_total(names: list[str], wide: list[str], limits: Limits) -> tuple[str, str]:
+    """Return what to put around the capped SELECT so that no row far beyond the budget is sent.
+
+    A row is sent while those up to the last but one before it fit: so one more row than we keep
+    arrives, which tells us that there was more, also after a first row that is too large itself.
+    """
+    size = " + ".join(f"coalesce(pg_catalog.length({name}), 0)" for name in wide)
+    frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING"
+    before = f"coalesce(pg_catalog.sum({size}) OVER ({frame}), 0)"
+    columns = ", ".join(names)
+    begin = f"SELECT {columns} FROM (SELECT {columns}, {before} AS before FROM (\n"  # noqa: S608
+    return begin, f"\n) AS v({columns})) AS w WHERE before <= {limits.characters}"
 
 
 def described(text: str) -> tuple[str, int]:
@@ -65,44 +89,56 @@ def _cell(name: str, info: TypeInfo, limit: int) -> str:
 
 
 def built(
-    columns: list[Column],
-    types: Sequence[TypeInfo],
-    raw: list[tuple[Any, ...]],
-    *,
-    rows: int,
-    cell: int,
+    columns: list[Column], types: Sequence[TypeInfo], raw: list[tuple[Any, ...]], limits: Limits
 ) -> Result:
-    """Return the result of at most ``rows`` rows from one row more, values converted."""
-    converters = [_converter(info) for info in types]
-    result = Result(columns, [], truncated=len(raw) > rows)
-    shortened: set[int] = set()
-    for row in raw[:rows]:
-        values: list[Value] = []
-        for index, (value, convert) in enumerate(zip(row, converters, strict=True)):
-            if value is None:
-                values.append(None)
-            elif len(value) > cell and not types[index].fixed:
-                shortened.add(index)
-                values.append(value[:cell] + "…")
-            else:
-                values.append(convert(value))
-        result.rows.append(values)
-    result.notes = _notes(result, shortened, rows, cell)
+    """Return the result within the limits from what PostgreSQL sent, values converted."""
+    result = Result(columns, [])
+    converters = [_converter(info, limits.cell) for info in types]
+    total = 0
+    for row in raw:
+        total += sum(map(_length, row))
+        if len(result.rows) == limits.rows or (result.rows and total > limits.characters):
+            full = len(result.rows) == limits.rows
+            result.truncated_by = "rows" if full else "characters"
+            break
+        result.rows.append([convert(cell) for convert, cell in zip(converters, row, strict=True)])
+    result.notes = _notes(result, raw, types, limits)
     return result
 
 
-def _notes(result: Result, shortened: set[int], rows: int, cell: int) -> list[str]:
+def _length(cell: str | None) -> int:
+    return len(cell) if cell is not None else 0
+
+
+def _notes(
+    result: Result, raw: list[tuple[Any, ...]], types: Sequence[TypeInfo], limits: Limits
+) -> list[str]:
     notes = [
-        f"Values of {result.columns[index].name} were cut to {cell} characters."
-        for index in sorted(shortened)
+        f"Values of {column.name} were cut to {limits.cell} characters."
+        for index, (column, info) in enumerate(zip(result.columns, types, strict=True))
+        if not info.fixed
+        and any(_length(row[index]) > limits.cell for row in raw[: len(result.rows)])
     ]
-    if result.truncated:
-        notes.append(f"Only the first {rows} rows are here: aggregate, filter or raise max_rows.")
+    if result.truncated_by == "rows":
+        notes.append(
+            f"Only the first {limits.rows} rows are here: aggregate, filter or raise max_rows."
+        )
+    elif result.truncated_by:
+        notes.append(
+            f"Only the first {len(result.rows)} rows are here: a result may have "
+            f"{limits.characters} characters. Select fewer or shorter columns, or aggregate."
+        )
     return notes
 
 
-def _converter(info: TypeInfo) -> Callable[[str], Value]:
-    return _CONVERTERS.get(info.name, str)
+def _converter(info: TypeInfo, cell: int) -> Callable[[str | None], Value]:
+    """Return what turns PostgreSQL's text of this type into a value."""
+    convert = _CONVERTERS.get(info.name)
+    if convert:
+        return lambda text: None if text is None else convert(text)
+    if info.fixed:
+        return lambda text: text
+    return lambda text: text if text is None or len(text) <= cell else text[:cell] + "…"
 
 
 def _integer(text: str) -> Value:

@@ -28,8 +28,14 @@ WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
 _FUNCTIONS = """
 SELECT n.nspname, p.proname, coalesce(e.extname, ''),
-       p.provolatile <> 'v' AND NOT p.prosecdef AND p.prokind <> 'p',
+       p.provolatile <> 'v' AND NOT p.prosecdef AND p.prokind <> 'p' AND NOT EXISTS (
+         -- An aggregate is always called immutable; what it does is done by these.
+         SELECT FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc part ON part.oid IN
+           (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
+            a.aggmfinalfn, a.aggserialfn, a.aggdeserialfn)
+         WHERE a.aggfnoid = p.oid AND (part.provolatile = 'v' OR part.prosecdef)),
        p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1
+         AND NOT 'pg_catalog.internal'::pg_catalog.regtype = ANY (p.proargtypes::oid[])
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass

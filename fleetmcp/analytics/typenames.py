@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-# Their explicit cast to text is not what PostgreSQL prints: it trims, or adds a netmask.
-_CASTS_CHANGE = frozenset({"character", "inet", '"char"', "boolean"})
+# Their cast to text is not what PostgreSQL prints: it trims, adds a netmask, keeps a declaration.
+_CASTS_CHANGE = frozenset({"character", "inet", '"char"', "boolean", "xml"})
 _WIDEST_FIXED = 64
 # Object ids below this belong to initdb and never change their meaning.
 _FIRST_USER_OID = 16_384

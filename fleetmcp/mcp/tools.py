@@ -48,6 +48,7 @@ class Rows(TypedDict):
     rows: list[list[Any]]
     row_count: int
     truncated: bool
+    truncated_by: str
     notes: list[str]
     duration_ms: int
     query_id: str

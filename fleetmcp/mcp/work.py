@@ -129,12 +129,13 @@ def _heartbeat(ctx: Context[Any, Any, Any] | None, limits: Limits) -> Heartbeat:
 def _rows(result: Result, started: float) -> Rows:
     call = current.get()
     call.answered.rows = len(result.rows)
-    call.answered.truncated = result.truncated
+    call.answered.truncated = bool(result.truncated_by)
     return {
         "columns": [{"name": column.name, "type": column.type} for column in result.columns],
         "rows": result.rows,
         "row_count": len(result.rows),
-        "truncated": result.truncated,
+        "truncated": bool(result.truncated_by),
+        "truncated_by": result.truncated_by,
         "notes": result.notes,
         "duration_ms": round((time.perf_counter() - started) * 1000),
         "query_id": str(call.query_id),

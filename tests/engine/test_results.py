@@ -102,7 +102,7 @@ def test_duplicate_column_names_are_kept(engine: LocalDatabase) -> None:
 def test_zero_columns_and_zero_rows_are_results(engine: LocalDatabase) -> None:
     assert ask("SELECT FROM generate_series(1, 3)").rows == [[], [], []]
     empty = ask("SELECT imei FROM tracksolid.devices WHERE false")
-    assert (len(empty.columns), empty.rows, empty.truncated) == (1, [], False)
+    assert (len(empty.columns), empty.rows, empty.truncated_by) == (1, [], "")
 
 
 @pytest.mark.proves("RESULT-SHAPE")
@@ -122,7 +122,7 @@ def test_order_of_the_question_is_the_order_of_the_answer(engine: LocalDatabase)
 ])  # fmt: skip
 def test_row_cap_holds_whatever_the_sql_says(engine: LocalDatabase, sql: str) -> None:
     result = ask(sql, rows=7)
-    assert (len(result.rows), result.truncated) == (7, True)
+    assert (len(result.rows), result.truncated_by) == (7, "rows")
     assert "first 7 rows" in result.notes[0]
 
 
@@ -148,7 +148,7 @@ def test_only_one_row_beyond_the_cap_leaves_postgresql(
 @pytest.mark.proves("RESULT-ROW-CAP")
 def test_exactly_the_cap_is_not_truncated(engine: LocalDatabase) -> None:
     result = ask("SELECT i FROM generate_series(1, 7) i", rows=7)
-    assert (len(result.rows), result.truncated, result.notes) == (7, False, [])
+    assert (len(result.rows), result.truncated_by, result.notes) == (7, "", [])
 
 
 @pytest.mark.proves("RESULT-CELL-CAP")
@@ -197,3 +197,51 @@ def test_application_name_says_who_and_which_question(engine: LocalDatabase) -> 
     assert Ticket("alice", "17").application_name == "fleetmcp:alice:17"
     assert Ticket("x" * 150, "17").application_name == f"fleetmcp:{'x' * 51}:17"
     assert Ticket("a'\n;:é", "1").application_name == "fleetmcp:a?????:1"
+
+
+@pytest.mark.proves("RESULT-SIZE-CAP")
+def test_result_too_large_is_cut_at_a_whole_row_by_postgresql(
+    engine: LocalDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fleetmcp.analytics.connection import Session
+
+    sent: list[int] = []
+    run = Session.run
+
+    def counting(self: Session, sql: str) -> list[tuple[Any, ...]]:
+        rows = run(self, sql)
+        sent.append(sum(len(cell or "") for row in rows for cell in row))
+        return rows
+
+    monkeypatch.setattr(Session, "run", counting)
+    sql = "SELECT i, repeat('é', 900) a, repeat('b', 100) b FROM generate_series(1, 5000) i"
+    result = ask(sql, rows=5000, characters=50_000)
+    assert result.truncated_by == "characters"
+    assert [row[0] for row in result.rows] == list(range(1, len(result.rows) + 1))
+    assert len(result.rows) == 49
+    assert "50000 characters" in result.notes[0]
+    assert sent[-1] < 55_000
+
+
+@pytest.mark.proves("RESULT-SIZE-CAP")
+def test_first_row_is_sent_however_large_and_order_is_kept(engine: LocalDatabase) -> None:
+    sql = "SELECT i, repeat('x', 9000) FROM generate_series(1, 50) i ORDER BY i DESC"
+    result = ask(sql, rows=1000, characters=5_000)
+    assert [row[0] for row in result.rows] == [50]
+    assert result.truncated_by == "characters"
+
+
+@pytest.mark.proves("RESULT-SIZE-CAP")
+def test_result_within_the_budget_is_whole(engine: LocalDatabase) -> None:
+    sql = "SELECT NULL::text a, repeat('x', i) b FROM generate_series(1, 100) i ORDER BY i"
+    result = ask(sql, rows=1000, characters=5_050)
+    assert (len(result.rows), result.truncated_by, result.notes) == (100, "", [])
+    assert result.rows[2] == [None, "xxx"]
+
+
+@pytest.mark.proves("ERROR-PLACE")
+def test_position_is_right_inside_the_size_cap_too(engine: LocalDatabase) -> None:
+    with pytest.raises(QueryFailed) as failed:
+        ask("SELECT repeat('x', 10) AS a, nope FROM generate_series(1, 3)", characters=1000)
+    assert failed.value.place is not None
+    assert failed.value.place.column == 30

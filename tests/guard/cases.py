@@ -96,6 +96,18 @@ SELECT bool_and(true), every(true), corr(1, 2), stddev(1), mode() WITHIN GROUP (
 SELECT width_bucket(5, 0, 10, 5), round(2.5), div(7, 2), mod(7, 2), sqrt(2), ln(2), pi(), degrees(1)
 SELECT pg_input_is_valid('1x', 'integer'), '0/1'::pg_lsn
 SELECT 'Grüße, 世界 🚚' AS "ключ"
+SELECT q.system, q.bernoulli FROM (SELECT 1 AS system, 2 AS bernoulli) q
+SELECT q.version, q.name, q.date, q.text, q.max, q.count FROM (SELECT 1 AS version, 2 AS name, 3 AS date, 4 AS text, 5 AS max, 6 AS count) q
+WITH RECURSIVE s(a, b) AS (SELECT 1, 2 UNION ALL SELECT a + 1, b FROM s WHERE a < 4) SEARCH DEPTH FIRST BY a SET ord SELECT * FROM s ORDER BY ord
+WITH RECURSIVE s(a, b) AS (SELECT 1, 2 UNION ALL SELECT (a % 3) + 1, b FROM s) CYCLE a SET looped TO true DEFAULT false USING path SELECT * FROM s
+SELECT avg(speed) OVER (ORDER BY gps_time RANGE BETWEEN interval '10 minutes' PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW) FROM tracksolid.position_history LIMIT 5
+SELECT sum(speed) OVER (ORDER BY gps_time GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM tracksolid.position_history LIMIT 5
+SELECT * FROM ROWS FROM (json_to_recordset('[{"a":1}]') AS (a int), generate_series(1, 2)) AS z
+SELECT cost_centre FROM reporting.v_daily_summary GROUP BY DISTINCT ROLLUP (cost_centre), ROLLUP (cost_centre)
+SELECT substring('x12' SIMILAR 'x#"[0-9]+#"' ESCAPE '#'), overlay('abcdef' PLACING 'zz' FROM 2 FOR 2), trim(LEADING '0' FROM '007')
+SELECT '2026-01-01'::timestamptz(0), '5'::numeric(10,2), 'x'::char(5)::varchar(3), '1 day'::interval day to hour
+SELECT lower(r), upper(r) FROM (SELECT unnest(range_agg(tstzrange(now(), now() + interval '5 min'))) AS r) q
+SELECT imei, ARRAY(SELECT 1), unnest(ARRAY['a', 'b']) FROM tracksolid.devices
 \ufeffSELECT 1
 """
 
@@ -373,6 +385,16 @@ SELECT '{pg_class}'::_regclass
 SELECT 'x'::refcursor
 SELECT NULL::secret.salaries
 SELECT NULL::pg_class
+SELECT (10::oid).regrole
+SELECT g.regrole FROM generate_series(10, 12) g
+SELECT g.regnamespace FROM generate_series(11, 11) g
+SELECT (i::oid).regtype FROM generate_series(16384, 17500) i
+SELECT ('{1259,16390}'::text)._regclass
+SELECT g._regclass FROM lower('{1259}') g
+SELECT (SELECT 10::oid).regrole
+SELECT (ARRAY[10::oid])[1].regrole
+SELECT ('{10}'::text)._regrole
+SELECT ('x'::text).refcursor
 SELECT * FROM jsonb_populate_recordset(NULL::pg_catalog.pg_sequences, '[]')
 SELECT '{}'::_pg_class
 SELECT * FROM json_to_record('{"a": 1}') AS t(a regclass)

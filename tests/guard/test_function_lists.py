@@ -24,7 +24,7 @@ NEVER = re.compile(
     r"|addgeometrycolumn|dropgeometry.*|updategeometrysrid|populate_geometry.*|(un)?lockrows?|.*longtransactions.*"
     r"|addauth|checkauth.*|gettransactionid|st_estimatedextent|st_findextent|find_srid"
     r"|st_fromflatgeobuf.*|postgis_(typmod|constraint|extensions)_.*|postgis_transform_.*"
-    r"|st_(inverse)?transformpipeline|xpath_table|xslt_process|.*_job|.*_polic(y|ies)|.*chunks?(_.*)?"
+    r"|st_geomfromtwkb|st_frechetdistance|st_(inverse)?transformpipeline|xpath_table|xslt_process|.*_job|.*_polic(y|ies)|.*chunks?(_.*)?"
     r"|create_hypertable|add_dimension|attach_tablespace|uuid_generate_v1.*"
 )
 WELCOME = {

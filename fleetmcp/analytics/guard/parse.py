@@ -110,6 +110,8 @@ def _parse(source: str) -> list[dict[str, Any]]:
     try:
         return list(pgparse.parse(source))
     except pgparse.PGQueryError as error:
+        if "memory exhausted" in error.message:  # how the grammar says that its stack is full
+            raise too_deep() from None
         raise QueryRefused(
             f"PostgreSQL can't parse this: {error.message}.",
             code=Code.SYNTAX,
@@ -123,9 +125,10 @@ def _parse(source: str) -> list[dict[str, Any]]:
 def too_deep() -> QueryRefused:
     """Return the refusal of an expression that is nested too deeply to be judged."""
     return QueryRefused(
-        "The expression is nested too deeply.",
+        "The statement is too large or nested too deeply to be judged.",
         code=Code.TOO_COMPLEX,
-        hint="Split the expression: use WITH steps, or = ANY (ARRAY[…]) for a long list of ORs.",
+        hint="Split the expression: use a few WITH steps, a range instead of a long list, or = ANY "
+        "('{…}'::text[]) instead of many ORs.",
     )
 
 

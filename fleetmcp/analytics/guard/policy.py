@@ -109,7 +109,8 @@ class Policy:
     def relation(self, schema: str, name: str) -> bool:
         """Say whether the relation may be read; an unqualified one must be in a readable schema."""
         if not schema:
-            return name in self.relations
+            # pg_catalog comes first on every search path: such a name means what is there.
+            return name in self.relations and not name.startswith("pg_")
         return schema in self.schemas or (schema, name) in catalog_relations()
 
     def type_schema(self, schema: str) -> bool:

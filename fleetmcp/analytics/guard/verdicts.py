@@ -70,25 +70,27 @@ def _function(fields: Node, policy: Policy) -> str:
     if verdict is Verdict.REFUSED:
         raise No(
             f"Function {shown} is not on the list of functions that only read.",
-            "Use plain expressions, aggregates, window, date and text functions.",
+            "Use plain expressions, aggregates, window, date and text functions; if a function "
+            f"of that name in another schema is in the way, write pg_catalog.{name}(…).",
             Code.FUNCTION,
         )
     return name
 
 
 def _attributes(names: list[str], policy: Policy) -> None:
-    """Refuse ``x.name`` where name is a function that may not be called.
+    """Refuse ``x.name`` where name is a function or a type that may not be used.
 
-    PostgreSQL reads ``x.name`` as ``name(x)`` when x has no such column, for scalars too:
-    ``SELECT (1).pg_sleep`` sleeps, and no FuncCall node shows it.
+    PostgreSQL reads ``x.name`` as ``name(x)`` when x has no such column, for scalars too, and as
+    a cast when name is a type: ``SELECT (1).pg_sleep`` sleeps, ``SELECT (10::oid).regrole`` names
+    a role, and neither a FuncCall nor a TypeName node shows it.
     """
     for name in names:
+        what = f"'.{name}' could be read as {name}(…), which is not allowed."
+        hint = f"If {name} is a column, write it without the prefix."
         if name in policy.refused_attributes or name in RULED:
-            raise No(
-                f"'.{name}' could call the function {name}, which is not allowed.",
-                f"If {name} is a column, write it without the prefix.",
-                Code.FUNCTION,
-            )
+            raise No(what, hint, Code.FUNCTION)
+        if refused_type(name):
+            raise No(what, hint, Code.TYPE)
 
 
 def type_name(fields: Node) -> str:

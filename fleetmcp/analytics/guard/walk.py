@@ -15,6 +15,8 @@ from fleetmcp.analytics.guard.policy import Policy
 
 MAX_NODES = 20_000
 MAX_DEPTH = 1_000
+# Each step of WITH sees all names before it: beyond this the judging costs more than the query.
+MAX_CTES = 200
 
 Node = dict[str, Any]
 Names = frozenset[str]
@@ -54,6 +56,8 @@ def walk(statement: Statement, policy: Policy) -> None:
 
 def _children(visit: Visit) -> Iterator[Visit]:
     """Yield the child nodes in order, each with the CTE names that it can see."""
+    if len(visit.fields.get("ctes", ())) > MAX_CTES:
+        raise too_deep()
     location = visit.fields.get("location", visit.location)
     cast = verdicts.type_name(visit.fields["typeName"]) if visit.kind == "TypeCast" else ""
     for name, value in visit.fields.items():
