@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 REQUIREMENTS = {
+    "REPLY-ONCE": (
+        "Clients that know structured content get the data once; others find it in the text."
+    ),
+    "REPLY-SCHEMA": "Every tool answers as its output schema says.",
     "RESULT-SIZE-CAP": (
         "A result that is too large is cut by PostgreSQL at a whole row, and says so."
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -12,7 +11,7 @@ import orjson
 from django.db import Error as DatabaseError
 from mcp.server.fastmcp import FastMCP
 from mcp.server.fastmcp.exceptions import ToolError
-from mcp.types import ContentBlock, TextContent
+from mcp.types import CallToolResult, TextContent
 from mcp_server.djangomcp import DjangoMCP
 from pydantic import ValidationError
 
@@ -24,7 +23,8 @@ from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
 
 logger = logging.getLogger(__name__)
 
-Reply = Sequence[ContentBlock] | dict[str, Any]
+VERSION_HEADER = "mcp-protocol-version"
+FIRST_STRUCTURED_VERSION = "2025-06-18"
 
 NOT_RECORDED = (
     "[not_recorded] The audit record of this call could not be written, so it was not run. "
@@ -47,18 +47,18 @@ else:
 class AuditedMCP(_Registry):
     """DjangoMCP's registry; ``call_tool`` is the chokepoint through which every call goes."""
 
-    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Reply:
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
         """Open the row, run the tool, close the row. Raises Told with a text for the client."""
-        request = cast("Request", self.get_context().request_context.request)
+        context = self.get_context()
+        request = cast("Request", context.request_context.request)
         visitor: Visitor = request.scope[SCOPE_KEY]
         asked = asked_of(visitor, name, arguments)
         call = Call(visitor, await opened(asked))
         current.set(call)
         started = time.perf_counter()
         try:
-            reply: Reply = await super().call_tool(name, arguments)
-            call.answered.bytes = _size(reply)
-            return reply
+            result = await self._tool_manager.call_tool(name, arguments, context=context)
+            return _reply(result, call, request.headers.get(VERSION_HEADER, ""))
         except BaseException as error:
             raise _told(
                 error, call, [tool.name for tool in self._tool_manager.list_tools()]
@@ -67,6 +67,18 @@ class AuditedMCP(_Registry):
             call.answered.duration_ms = round((time.perf_counter() - started) * 1000)
             with anyio.CancelScope(shield=True):
                 await closed(call.query_id, asked, call)
+
+
+def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
+    """Return the tool's result for the client; sent as it is, our types being its schema.
+
+    A client of a protocol that knows structured content gets the data once, not twice.
+    """
+    encoded = orjson.dumps(result)
+    call.answered.bytes = len(encoded)
+    known = version >= FIRST_STRUCTURED_VERSION
+    text = "The result is in structuredContent." if known else encoded.decode()
+    return CallToolResult(content=[TextContent(type="text", text=text)], structuredContent=result)
 
 
 def asked_of(visitor: Visitor, tool: str, arguments: Any) -> Asked:
@@ -144,11 +156,6 @@ def _arguments_told(error: ValidationError) -> str:
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(found) + "."
-
-
-def _size(reply: Any) -> int:
-    content = reply[0] if isinstance(reply, tuple) else reply
-    return sum(len(block.text.encode()) for block in content if isinstance(block, TextContent))
 
 
 def _json(value: Any) -> str:

@@ -210,3 +210,44 @@ def test_unknown_names_are_refused_with_the_nearest_ones(server: Server) -> None
         for tool in ("describe_table", "sample_table"):
             text = server.error(tool, schema="tracksolid", table=name)
             assert text.startswith(("[unknown_relation]", "[database_error 42P01]"))
+
+
+@pytest.mark.proves("REPLY-ONCE")
+def test_data_is_sent_once_to_clients_that_know_structured_content(server: Server) -> None:
+    body = call("query", {"sql": "SELECT 'only once'"})
+    modern = event(server.post(body, **{"MCP-Protocol-Version": "2025-06-18"}))["result"]
+    assert modern["structuredContent"]["rows"] == [["only once"]]
+    assert json.dumps(modern).count("only once") == 1
+    assert server.last_row()["bytes"] == len(
+        json.dumps(modern["structuredContent"], separators=(",", ":"))
+    )
+
+
+@pytest.mark.proves("REPLY-ONCE")
+@pytest.mark.parametrize("version", [{}, {"MCP-Protocol-Version": "2025-03-26"}])
+def test_older_clients_find_the_data_in_the_text(server: Server, version: dict[str, str]) -> None:
+    result = event(server.post(call("query", {"sql": "SELECT 'for all'"}), **version))["result"]
+    assert json.loads(result["content"][0]["text"]) == result["structuredContent"]
+
+
+@pytest.mark.proves("REPLY-SCHEMA")
+def test_every_tool_answers_as_its_output_schema_says(server: Server) -> None:
+    import jsonschema
+
+    calls: dict[str, dict[str, Any]] = {
+        "query": {"sql": "SELECT 1, NULL, 'x', now(), true, 1.5"},
+        "list_schemas": {},
+        "list_tables": {"schema": "tracksolid"},
+        "describe_table": {"schema": "reporting", "table": "v_trips"},
+        "list_functions": {},
+        "sample_table": {"schema": "tracksolid", "table": "trips", "n": 5},
+    }
+
+    async def asked() -> dict[str, Any]:
+        async with server.session() as session:
+            return {tool.name: tool.outputSchema for tool in (await session.list_tools()).tools}
+
+    schemas = asyncio.run(asked())
+    assert set(schemas) == set(calls)
+    for tool, arguments in calls.items():
+        jsonschema.validate(server.data(tool, **arguments), schemas[tool])
