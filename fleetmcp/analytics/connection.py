@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg2
 from django.conf import settings
@@ -92,6 +92,12 @@ def _duplicate(raw: Any) -> socket.socket:
     return socket.socket(fileno=os.dup(raw.fileno()))
 
 
+class Sink(Protocol):
+    """Whatever takes the lines of a COPY."""
+
+    def write(self, line: bytes) -> int: ...
+
+
 class Session:
     """Runs single statements; the first also opens the transaction, in the same round trip."""
 
@@ -109,6 +115,11 @@ class Session:
         self.prefix, frame, self._frame = len(self._frame), self._frame, ""
         self._cursor.execute(frame + sql)
         return list(self._cursor.fetchall())
+
+    def copy(self, sql: str, sink: Sink) -> None:
+        """Run a COPY TO STDOUT and hand each line to the sink; the transaction is open already."""
+        self.prefix = 0
+        self._cursor.copy_expert(sql, sink)
 
     def compose(self, sql: Composable) -> str:
         """Return the text of composed SQL, values quoted for this connection."""

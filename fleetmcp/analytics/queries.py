@@ -7,12 +7,15 @@ from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.limits import Limits
-from fleetmcp.analytics.results import Column, Result, built, capped, described
+from fleetmcp.analytics.results import Column, CsvLines, Result, built
 from fleetmcp.analytics.typenames import TypeInfo, types_of
+from fleetmcp.analytics.wrapper import capped, copied, described
 
 
-def run_select(statement: Statement, policy: Policy, ticket: Ticket, limits: Limits) -> Result:
-    """Return at most ``limits.rows`` rows of the statement.
+def run_select(
+    statement: Statement, policy: Policy, ticket: Ticket, limits: Limits, *, as_csv: bool = False
+) -> Result:
+    """Return at most ``limits.rows`` rows of the statement, or their CSV as PostgreSQL writes it.
 
     Blocks; call it on one of the engine's threads. Raises AnalyticsError.
     """
@@ -23,6 +26,11 @@ def run_select(statement: Statement, policy: Policy, ticket: Ticket, limits: Lim
             sql, head = described(statement.text)
             session.run(sql)
             columns, types = _columns(session)
+            if as_csv:
+                sql, head = copied(statement.text, types, limits)
+                lines = CsvLines(limits)
+                session.copy(sql, lines)
+                return lines.result(columns)
             sql, head = capped(statement.text, types, limits)
             return built(columns, types, session.run(sql), limits)
     except QueryFailed as failed:

@@ -1,4 +1,4 @@
-"""From PostgreSQL's text to a result: the wrapper that caps rows and cells, and the values.
+"""From PostgreSQL's text to values.
 
 Values stay PostgreSQL's own text, except that booleans, integers a double can hold, and finite
 floats become JSON's. So bigint beyond 2^53, numeric, infinity, 24:00 and BC dates stay exact.
@@ -12,6 +12,7 @@ from typing import Any
 
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.typenames import TypeInfo
+from fleetmcp.analytics.wrapper import CUT_MARK
 
 Value = bool | int | float | str | None
 
@@ -28,107 +29,109 @@ class Column:
 
 @dataclass
 class Result:
-    """Rows in the order of ``columns``; ``notes`` say what was left out or cut.
+    """Rows in the order of ``columns``, or their CSV lines; ``notes`` say what was changed.
 
-    ``truncated_by`` is "rows" or "characters" when there are more rows than are here, else "".
+    ``truncated_by`` is "rows" or "characters" when there are more rows than are here, "cell" when
+    only values were cut, else "".
     """
 
     columns: list[Column]
-    rows: list[list[Value]]
+    rows: list[list[Value]] = field(default_factory=list)
+    csv: str = ""
+    row_count: int = 0
     truncated_by: str = ""
     notes: list[str] = field(default_factory=list)
-
-
-def capped(text: str, types: Sequence[TypeInfo], limits: Limits) -> tuple[str, int]:
-    """Return the SQL that runs the statement within the limits, and its prefix length.
-
-    Rows, cells and the sum of all characters are capped by PostgreSQL. The statement's own text
-    stands between line ends, so that a comment at its end stays harmless.
-    """
-    names = [f"c{i}" for i in range(len(types))]
-    cells = ", ".join(_cell(*pair, limits.cell) for pair in zip(names, types, strict=True))
-    alias = f"q({', '.join(names)})" if names else "q"
-    head = f"SELECT {cells} FROM (\n"  # noqa: S608  # the guard judged the text
-    tail = f"\n) AS {alias} LIMIT {limits.rows + 1}"
-    wide = [name for name, info in zip(names, types, strict=True) if not info.fixed]
-    if len(wide) * limits.cell * limits.rows <= limits.characters:
-        return f"{head}{text}{tail}", len(head)
-    begin, end = _running_total(names, wide, limits)
-    return f"{begin}{head}{text}{tail}{end}", len(begin) + len(head)
-
-
-def _running_total(names: list[str], wide: list[str], limits: Limits) -> tuple[str, str]:
-    """Return what to put around the capped SELECT so that no row far beyond the budget is sent.
-
-    A row is sent while those up to the last but one before it fit: so one more row than we keep
-    arrives, which tells us that there was more, also after a first row that is too large itself.
-    """
-    size = " + ".join(f"coalesce(pg_catalog.length({name}), 0)" for name in wide)
-    frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING"
-    before = f"coalesce(pg_catalog.sum({size}) OVER ({frame}), 0)"
-    columns = ", ".join(names)
-    begin = f"SELECT {columns} FROM (SELECT {columns}, {before} AS before FROM (\n"  # noqa: S608
-    return begin, f"\n) AS v({columns})) AS w WHERE before <= {limits.characters}"
-
-
-def described(text: str) -> tuple[str, int]:
-    """Return the SQL that yields the columns and no row, and its prefix length."""
-    head = "SELECT * FROM (\n"
-    return f"{head}{text}\n) AS q LIMIT 0", len(head)
-
-
-def _cell(name: str, info: TypeInfo, limit: int) -> str:
-    """Return the expression for one column; a value is cut by PostgreSQL, one character late."""
-    if info.fixed:
-        return name
-    if info.casts_change:
-        # num_nulls, not IS NULL: that is true for a row of NULLs too.
-        shown = f"CASE num_nulls({name}) WHEN 0 THEN pg_catalog.format('%s', {name}) END"
-        return f"pg_catalog.left({shown}, {limit + 1})"
-    return f"pg_catalog.left({name}::pg_catalog.text, {limit + 1})"
 
 
 def built(
     columns: list[Column], types: Sequence[TypeInfo], raw: list[tuple[Any, ...]], limits: Limits
 ) -> Result:
     """Return the result within the limits from what PostgreSQL sent, values converted."""
-    result = Result(columns, [])
+    result = Result(columns)
     converters = [_converter(info, limits.cell) for info in types]
     total = 0
     for row in raw:
         total += sum(map(_length, row))
-        if len(result.rows) == limits.rows or (result.rows and total > limits.characters):
-            full = len(result.rows) == limits.rows
-            result.truncated_by = "rows" if full else "characters"
+        result.truncated_by = _full(len(result.rows), total, limits)
+        if result.truncated_by:
             break
         result.rows.append([convert(cell) for convert, cell in zip(converters, row, strict=True)])
-    result.notes = _notes(result, raw, types, limits)
+    result.row_count = len(result.rows)
+    cuts = _cuts(result, raw, types, limits)
+    result.notes = [*cuts, *_left_out(result, limits)]
+    result.truncated_by = result.truncated_by or ("cell" if cuts else "")
     return result
+
+
+class CsvLines:
+    """Takes the CSV lines of a COPY as they come, one call a row, and keeps those within limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lines: list[str] = []
+        self._total = 0
+        self._truncated_by = ""
+
+    def write(self, line: bytes) -> int:
+        """Keep the line of the next row, unless the result is full."""
+        self._total += len(line)
+        full = self._truncated_by or _full(len(self._lines), self._total, self._limits)
+        self._truncated_by = full
+        if not full:
+            self._lines.append(line.decode("utf-8"))
+        return len(line)
+
+    def result(self, columns: list[Column]) -> Result:
+        """Return what was kept, below a line with the columns' names."""
+        head = ",".join('"' + column.name.replace('"', '""') + '"' for column in columns)
+        lines = [f"{head}\n", *self._lines]
+        result = Result(columns, csv="".join(lines), row_count=len(self._lines))
+        result.truncated_by = self._truncated_by
+        result.notes = _left_out(result, self._limits)
+        if any(CUT_MARK in line for line in self._lines):
+            result.truncated_by = result.truncated_by or "cell"
+            result.notes.append(_cut_told("some columns", self._limits))
+        return result
+
+
+def _full(rows: int, characters: int, limits: Limits) -> str:
+    """Return what keeps one more row out: "rows", "characters", or "" when it may come in."""
+    if rows == limits.rows:
+        return "rows"
+    return "characters" if rows and characters > limits.characters else ""
 
 
 def _length(cell: str | None) -> int:
     return len(cell) if cell is not None else 0
 
 
-def _notes(
+def _cuts(
     result: Result, raw: list[tuple[Any, ...]], types: Sequence[TypeInfo], limits: Limits
 ) -> list[str]:
-    notes = [
-        f"Values of {column.name} were cut to {limits.cell} characters."
+    return [
+        _cut_told(column.name, limits)
         for index, (column, info) in enumerate(zip(result.columns, types, strict=True))
         if not info.fixed
-        and any(_length(row[index]) > limits.cell for row in raw[: len(result.rows)])
+        and any(_length(row[index]) > limits.cell for row in raw[: result.row_count])
     ]
+
+
+def _cut_told(which: str, limits: Limits) -> str:
+    return (
+        f"Values of {which} were cut to {limits.cell} characters: select a part with substring()."
+    )
+
+
+def _left_out(result: Result, limits: Limits) -> list[str]:
+    if not result.truncated_by:
+        return []
+    only = f"Only the first {result.row_count} rows are here: "
     if result.truncated_by == "rows":
-        notes.append(
-            f"Only the first {limits.rows} rows are here: aggregate, filter or raise max_rows."
-        )
-    elif result.truncated_by:
-        notes.append(
-            f"Only the first {len(result.rows)} rows are here: a result may have "
-            f"{limits.characters} characters. Select fewer or shorter columns, or aggregate."
-        )
-    return notes
+        return [f"{only}aggregate, filter or raise max_rows."]
+    return [
+        f"{only}a result may have {limits.characters} characters. Select fewer or shorter "
+        "columns, or aggregate."
+    ]
 
 
 def _converter(info: TypeInfo, cell: int) -> Callable[[str | None], Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from django.conf import settings
 from mcp.server.fastmcp import Context
@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from fleetmcp import __version__
 from fleetmcp.analytics import catalog
+from fleetmcp.analytics.formats import Format
 from fleetmcp.mcp import work
 from fleetmcp.mcp.server import AuditedMCP
 
@@ -42,10 +43,11 @@ class ColumnHead(TypedDict):
 
 
 class Rows(TypedDict):
-    """A result: the columns once, then each row as an array in their order."""
+    """A result: the columns once, then ``rows`` (arrays or objects) or ``text``, by format."""
 
     columns: list[ColumnHead]
-    rows: list[list[Any]]
+    rows: NotRequired[list[Any]]
+    text: NotRequired[str]
     row_count: int
     truncated: bool
     truncated_by: str
@@ -77,6 +79,9 @@ async def query(
     sql: Annotated[str, Field(description="One SELECT statement in PostgreSQL's dialect.")],
     ctx: Context[Any, Any, Any],
     max_rows: Annotated[int, Field(description="Rows to return at most.")] = 1000,
+    format: Annotated[  # noqa: A002  # the parameter's name in the field
+        Format, Field(description="rows: arrays; records: objects; csv or markdown: text.")
+    ] = Format.ROWS,
 ) -> Rows:
     """Ask the fleet database a question in SQL: one SELECT (WITH, VALUES, TABLE, UNION are fine).
 
@@ -86,7 +91,7 @@ async def query(
     Example: SELECT cost_centre, sum(distance_km) FROM reporting.v_daily_summary
     WHERE day >= current_date - 30 GROUP BY 1 ORDER BY 2 DESC LIMIT 10
     """
-    return await work.query(sql, max_rows, ctx)
+    return await work.query(sql, max_rows, format, ctx)
 
 
 @app.tool(annotations=READ_ONLY, title="List schemas")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
-from fleetmcp.analytics import catalog, guard, snapshot
+from fleetmcp.analytics import catalog, formats, guard, snapshot
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code, QueryRefused
+from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.lanes import Heartbeat, lanes
@@ -35,19 +36,24 @@ _UNKNOWN = (Code.UNKNOWN_RELATION, Code.UNKNOWN_FUNCTION)
 _RECENT_SECONDS = 2.0
 
 
-async def query(sql: str, max_rows: int, ctx: Context[Any, Any, Any] | None = None) -> Rows:
-    """Judge the SQL, run it, and return its rows."""
+async def query(
+    sql: str,
+    max_rows: int,
+    shape: Format = Format.ROWS,
+    ctx: Context[Any, Any, Any] | None = None,
+) -> Rows:
+    """Judge the SQL, run it, and return its rows in the shape that was asked for."""
     started = time.perf_counter()
     call = current.get()
     ticket = call.ticket()
     limits = limits_for(max_rows)
     policy, statement = await _judged(sql, ticket)
-    job = partial(_select, statement, policy, ticket)
+    job = partial(_select, statement, policy, ticket, shape)
     result = await lanes().question(job, ticket, limits, _heartbeat(ctx, limits))
     if limits.rows != max_rows:
         note = f"max_rows was set to {limits.rows}: it must be from 1 to {settings.MCP_MAX_ROWS}."
         result.notes.append(note)
-    return _rows(result, started)
+    return _rows(result, shape, started)
 
 
 async def sample_table(schema: str, table: str, n: int) -> Rows:
@@ -102,9 +108,11 @@ async def _policy(ticket: Ticket, newer_than: float) -> Policy:
     return await lanes().errand(job, ticket, limits_for(1))
 
 
-def _select(statement: guard.Statement, policy: Policy, ticket: Ticket, limits: Limits) -> Result:
+def _select(
+    statement: guard.Statement, policy: Policy, ticket: Ticket, shape: Format, limits: Limits
+) -> Result:
     require_safe_role(ticket)
-    return run_select(statement, policy, ticket, limits)
+    return run_select(statement, policy, ticket, limits, as_csv=shape is Format.CSV)
 
 
 async def _errand(look_up: Callable[[Ticket, Limits], T]) -> T:
@@ -126,17 +134,26 @@ def _heartbeat(ctx: Context[Any, Any, Any] | None, limits: Limits) -> Heartbeat:
     return beat
 
 
-def _rows(result: Result, started: float) -> Rows:
+def _rows(result: Result, shape: Format, started: float) -> Rows:
     call = current.get()
-    call.answered.rows = len(result.rows)
+    call.answered.rows = result.row_count
     call.answered.truncated = bool(result.truncated_by)
-    return {
+    rows: Rows = {
         "columns": [{"name": column.name, "type": column.type} for column in result.columns],
-        "rows": result.rows,
-        "row_count": len(result.rows),
+        "row_count": result.row_count,
         "truncated": bool(result.truncated_by),
         "truncated_by": result.truncated_by,
         "notes": result.notes,
         "duration_ms": round((time.perf_counter() - started) * 1000),
         "query_id": str(call.query_id),
     }
+    match shape:
+        case Format.ROWS:
+            rows["rows"] = result.rows
+        case Format.RECORDS:
+            rows["rows"] = formats.records(result)
+        case Format.CSV:
+            rows["text"] = result.csv
+        case Format.MARKDOWN:
+            rows["text"] = formats.markdown(result)
+    return rows

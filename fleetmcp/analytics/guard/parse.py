@@ -18,6 +18,10 @@ from fleetmcp.analytics.errors import Code, QueryRefused, place_at
 
 MAX_SQL_BYTES = 65_536
 _STACK_BYTES = 64 * 1024 * 1024
+# More parts than the walk would take: refused by a glance, because parsing them takes long.
+_MAX_PARTS = 15_000
+_LITERAL = re.compile(r"'[^']*'")
+_PART = re.compile(r"[,.\[]")
 # PostgreSQL's lexer is quadratic in a run of operator characters, on our side and on the server's.
 _OPERATOR_RUN = re.compile(r"[~!@#^&|`?+\-*/%<>=]{1001}")
 
@@ -103,6 +107,8 @@ def _readable_text(sql: object) -> str:
             place=place_at(sql, run.start()),
             hint="Remove the row of operator characters.",
         )
+    if sum(1 for _ in _PART.finditer(_LITERAL.sub("", sql))) > _MAX_PARTS:
+        raise too_deep()
     return sql.removeprefix("\ufeff")
 
 
