@@ -57,6 +57,7 @@ class Place:
     line: int
     column: int
     excerpt: str
+    index: int = 0
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}:\n{self.excerpt}"
@@ -74,9 +75,8 @@ def place_at(text: str, index: int) -> Place:
     offset = index - start
     left = max(0, offset - _CONTEXT)
     shown = line[left : offset + _CONTEXT].replace("\t", " ").replace("\r", " ")
-    return Place(
-        text.count("\n", 0, index) + 1, offset + 1, f"  {shown}\n  {' ' * (offset - left)}^"
-    )
+    excerpt = f"  {shown}\n  {' ' * (offset - left)}^"
+    return Place(text.count("\n", 0, index) + 1, offset + 1, excerpt, index)
 
 
 class AnalyticsError(Exception):

@@ -9,11 +9,12 @@ The tools that read the catalog live in the quick lane.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import deque
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -30,104 +31,146 @@ _HEARTBEAT_S = 2.0
 
 T = TypeVar("T")
 Job = Callable[[Limits], T]
-Heartbeat = Callable[[float], Awaitable[None]]
+Beat = Callable[[float, float], Awaitable[None]]
 
 
-async def _silent(seconds: float) -> None:
+async def _silent(seconds: float, most: float) -> None:
     """Report nothing."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Beats:
+    """Whom to tell every two seconds: seconds so far, and seconds at most."""
+
+    waiting: Beat = _silent
+    running: Beat = _silent
+
+
+SILENT = Beats()
+
+
+@dataclass(eq=False)
 class Lane:
     """Threads, and how many of them are free."""
 
-    threads: int
     free: int
     executor: ThreadPoolExecutor
 
 
+@dataclass(eq=False)
+class Waiter:
+    """Somebody in the queue: the lanes that would do, and the one that became free for them."""
+
+    lanes: tuple[Lane, ...]
+    given: asyncio.Future[Lane]
+
+
 def _lane(name: str, threads: int) -> Lane:
-    return Lane(threads, threads, ThreadPoolExecutor(threads, thread_name_prefix=name))
+    return Lane(threads, ThreadPoolExecutor(threads, thread_name_prefix=name))
 
 
 class Lanes:
-    """Both lanes of one process, used from one event loop."""
+    """Both lanes of one process and their queue, used from one event loop."""
 
     def __init__(self, size: int) -> None:
         quick = min(QUICK_THREADS, size - 1)
         self.main = _lane("analytics", size - quick)
         self.quick = _lane("quick", quick)
-        self._changed = asyncio.Condition()
-        self._tasks: set[asyncio.Future[None]] = set()
+        self._queue: deque[Waiter] = deque()
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def question(
-        self, job: Job[T], ticket: Ticket, limits: Limits, beat: Heartbeat = _silent
+        self, job: Job[T], ticket: Ticket, limits: Limits, beats: Beats = SILENT
     ) -> T:
         """Run the job as soon as a connection is free. Raises ServerBusy at the queue limit."""
-        lane = await self._enter((self.main, self.quick), limits)
+        lane = await self._enter((self.main, self.quick), limits, beats)
         if lane is self.quick:
             try:
                 short = replace(limits, statement_ms=min(TRY_MS, limits.statement_ms))
-                return await self._ride(lane, job, ticket, short, beat)
+                return await self._ride(lane, job, ticket, short, beats)
             except QueryTimedOut:
                 if limits.statement_ms <= TRY_MS or ticket.cancelled_by:
                     raise
-            lane = await self._enter((self.main,), limits)
-        return await self._ride(lane, job, ticket, limits, beat)
+            lane = await self._enter((self.main,), limits, beats, first=True)
+        return await self._ride(lane, job, ticket, limits, beats)
 
     async def errand(self, job: Job[T], ticket: Ticket, limits: Limits) -> T:
         """Run a short job of our own, in whichever lane is free first."""
-        lane = await self._enter((self.quick, self.main), limits)
-        return await self._ride(lane, job, ticket, limits, _silent)
+        lane = await self._enter((self.quick, self.main), limits, SILENT)
+        return await self._ride(lane, job, ticket, limits, SILENT)
 
-    async def _enter(self, lanes: tuple[Lane, ...], limits: Limits) -> Lane:
-        """Wait for a free thread in one of the lanes, the first named preferred, and take it."""
-        async with self._changed:
-            try:
-                async with asyncio.timeout(limits.queue_ms / 1000):
-                    await self._changed.wait_for(lambda: any(lane.free for lane in lanes))
-            except TimeoutError:
-                raise ServerBusy(
-                    f"Every connection was busy for {limits.queue_ms / 1000:g} s.",
-                    hint="Try again in a minute, with a narrower query.",
-                ) from None
-            lane = next(lane for lane in lanes if lane.free)
-            lane.free -= 1
-            return lane
+    async def _enter(
+        self, lanes: tuple[Lane, ...], limits: Limits, beats: Beats, *, first: bool = False
+    ) -> Lane:
+        """Take a free thread of one of the lanes, the first named preferred, or queue for one."""
+        for lane in lanes:
+            if lane.free:
+                lane.free -= 1
+                return lane
+        waiter = Waiter(lanes, asyncio.get_running_loop().create_future())
+        if first:
+            self._queue.appendleft(waiter)
+        else:
+            self._queue.append(waiter)
+        try:
+            return await self._queued(waiter, limits, beats)
+        except BaseException:
+            self._give_up(waiter)
+            raise
+
+    async def _queued(self, waiter: Waiter, limits: Limits, beats: Beats) -> Lane:
+        """Wait in the queue, telling how long it may take. Raises ServerBusy at its limit."""
+        most, waited = limits.queue_ms / 1000, 0.0
+        started = asyncio.get_running_loop().time()
+        while waited < most:
+            await asyncio.wait({waiter.given}, timeout=min(_HEARTBEAT_S, most - waited))
+            if waiter.given.done():
+                return waiter.given.result()
+            waited = asyncio.get_running_loop().time() - started
+            await beats.waiting(waited, most)
+        raise ServerBusy(
+            f"Every connection was busy for {most:g} s.",
+            hint="Try again in a minute, with a narrower query.",
+        )
+
+    def _give_up(self, waiter: Waiter) -> None:
+        if waiter.given.done() and not waiter.given.cancelled():
+            self._leave(waiter.given.result())
+        else:
+            self._queue.remove(waiter)
+
+    def _leave(self, lane: Lane) -> None:
+        """Hand the thread to whoever has waited longest for such a one."""
+        for waiter in self._queue:
+            if lane in waiter.lanes:
+                self._queue.remove(waiter)
+                waiter.given.set_result(lane)
+                return
+        lane.free += 1
 
     async def _ride(
-        self, lane: Lane, job: Job[T], ticket: Ticket, limits: Limits, beat: Heartbeat
+        self, lane: Lane, job: Job[T], ticket: Ticket, limits: Limits, beats: Beats
     ) -> T:
         """Run the job on the lane's thread; whoever stops waiting also stops the statement."""
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(lane.executor, job, limits)
-        running.add_done_callback(partial(self._leave, lane))
+        running.add_done_callback(partial(self._arrived, lane))
         try:
-            return await _watched(running, ticket, limits, beat)
+            return await _watched(running, ticket, limits, beats)
         except asyncio.CancelledError:
             # A task of its own: whoever cancelled us may cancel each further await of ours too.
-            self._spawn(_stop(running, ticket, "client"))
+            stopping = loop.create_task(_stop(running, ticket, ticket.cancelled_by or "client"))
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
             raise
 
-    def _leave(self, lane: Lane, done: asyncio.Future[T]) -> None:
-        lane.free += 1
+    def _arrived(self, lane: Lane, done: asyncio.Future[T]) -> None:
         if not done.cancelled():
             done.exception()  # marks it as seen: nobody may be waiting any more
-        self._spawn(self._announce())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _announce(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+        self._leave(lane)
 
 
-async def _watched(
-    running: asyncio.Future[T], ticket: Ticket, limits: Limits, beat: Heartbeat
-) -> T:
+async def _watched(running: asyncio.Future[T], ticket: Ticket, limits: Limits, beats: Beats) -> T:
     """Wait for the job, telling how long it takes, and end it when PostgreSQL doesn't."""
     started = asyncio.get_running_loop().time()
     allowed = limits.statement_ms / 1000 + _CANCEL_AFTER_S
@@ -136,7 +179,7 @@ async def _watched(
         if done:
             return await running
         elapsed = asyncio.get_running_loop().time() - started
-        await beat(elapsed)
+        await beats.running(elapsed, limits.statement_ms / 1000)
         if elapsed > allowed:
             await _stop(running, ticket, "deadline")
 

@@ -6,6 +6,7 @@ from fleetmcp.analytics.connection import Session, Ticket, read_only
 from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
+from fleetmcp.analytics.hints import add_nearest_columns
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.results import Column, CsvLines, Result, built
 from fleetmcp.analytics.typenames import TypeInfo, types_of
@@ -37,6 +38,7 @@ def run_select(
         if failed.position and session:
             index = failed.position - 1 - session.prefix - head + statement.offset
             failed.place = place_at(statement.source, index)
+            add_nearest_columns(failed, statement, ticket, limits, policy.search_path)
         raise
 
 

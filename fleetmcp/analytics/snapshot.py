@@ -22,9 +22,10 @@ WHERE e.extname = ANY ({known}) AND n.nspname <> 'pg_catalog'
   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1
 """
 _RELATIONS = """
-SELECT c.relname FROM pg_catalog.pg_class c
+SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
 """
 _FUNCTIONS = """
 SELECT n.nspname, p.proname, coalesce(e.extname, ''),
@@ -83,7 +84,7 @@ def _read_policy(ticket: Ticket) -> Policy:
     return build_policy(
         schemas=schemas,
         search_path=path,
-        relations=[row[0] for row in relations],
+        relations=[(schema, name) for schema, name in relations],
         functions=[
             FunctionRow(schema, name, extension, harmless == "t", unary == "t")
             for schema, name, extension, harmless, unary in functions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 
 from django.conf import settings
 from mcp.server.fastmcp import Context
@@ -42,18 +42,23 @@ class ColumnHead(TypedDict):
     type: str
 
 
-class Rows(TypedDict):
-    """A result: the columns once, then ``rows`` (arrays or objects) or ``text``, by format."""
+class Facts(TypedDict):
+    """What is said of every result."""
 
     columns: list[ColumnHead]
-    rows: NotRequired[list[Any]]
-    text: NotRequired[str]
     row_count: int
     truncated: bool
     truncated_by: str
     notes: list[str]
     duration_ms: int
     query_id: str
+
+
+class Rows(Facts, total=False):
+    """A result: the columns once, then ``rows`` (arrays or objects) or ``text``, by format."""
+
+    rows: list[Any]
+    text: str
 
 
 class Schemas(TypedDict):

@@ -16,7 +16,7 @@ from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
-from fleetmcp.analytics.lanes import Heartbeat, lanes
+from fleetmcp.analytics.lanes import SILENT, Beats, lanes
 from fleetmcp.analytics.limits import Limits, limits_for
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.results import Result
@@ -49,7 +49,7 @@ async def query(
     limits = limits_for(max_rows)
     policy, statement = await _judged(sql, ticket)
     job = partial(_select, statement, policy, ticket, shape)
-    result = await lanes().question(job, ticket, limits, _heartbeat(ctx, limits))
+    result = await lanes().question(job, ticket, limits, _beats(ctx))
     if limits.rows != max_rows:
         note = f"max_rows was set to {limits.rows}: it must be from 1 to {settings.MCP_MAX_ROWS}."
         result.notes.append(note)
@@ -125,13 +125,19 @@ async def _errand(look_up: Callable[[Ticket, Limits], T]) -> T:
     return await lanes().errand(job, ticket, limits_for(CATALOG_ROWS))
 
 
-def _heartbeat(ctx: Context[Any, Any, Any] | None, limits: Limits) -> Heartbeat:
-    async def beat(seconds: float) -> None:
-        if ctx is not None:
-            most = limits.statement_ms / 1000
-            await ctx.report_progress(seconds, most, f"running for {seconds:.0f} s of {most:.0f} s")
+def _beats(ctx: Context[Any, Any, Any] | None) -> Beats:
+    """Return who tells the client, while it waits, how long it has been and may be."""
+    if ctx is None:
+        return SILENT
 
-    return beat
+    async def waiting(seconds: float, most: float) -> None:
+        text = f"every connection is busy; waiting for {seconds:.0f} s of at most {most:.0f} s"
+        await ctx.report_progress(0, most, text)
+
+    async def running(seconds: float, most: float) -> None:
+        await ctx.report_progress(seconds, most, f"running for {seconds:.0f} s of {most:.0f} s")
+
+    return Beats(waiting, running)
 
 
 def _rows(result: Result, shape: Format, started: float) -> Rows:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from fleetmcp.analytics.connection import Ticket
-from fleetmcp.analytics.errors import QueryFailed, QueryTimedOut
+from fleetmcp.analytics.errors import QueryFailed, QueryRefused, QueryTimedOut
 from fleetmcp.analytics.limits import Limits, limits_for
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.results import Result
@@ -246,3 +247,41 @@ def test_position_is_right_inside_the_size_cap_too(engine: LocalDatabase) -> Non
         ask("SELECT repeat('x', 10) AS a, nope FROM generate_series(1, 3)", characters=1000)
     assert failed.value.place is not None
     assert failed.value.place.column == 30
+
+
+@pytest.mark.proves("ERROR-NEAREST")
+@pytest.mark.parametrize(
+    ("sql", "nearest"),
+    [
+        ("SELECT imeii FROM tracksolid.devices", "imei"),
+        ("SELECT d.vehicle_numbr FROM tracksolid.devices d", "vehicle_number"),
+        ('SELECT "costcentre" FROM reporting.v_daily_summary', "cost_centre"),
+        ("SELECT 1 FROM tracksolid.devices ORDER BY vehiclename", "vehicle_name"),
+    ],
+)
+def test_unknown_column_is_answered_with_the_nearest_ones(
+    engine: LocalDatabase, sql: str, nearest: str
+) -> None:
+    with pytest.raises(QueryFailed) as failed:
+        ask(sql)
+    assert failed.value.sqlstate == "42703"
+    assert re.search(rf"Did you mean [^?]*\b{nearest}\b", failed.value.hint)
+
+
+@pytest.mark.proves("ERROR-NEAREST")
+@pytest.mark.parametrize(
+    ("sql", "nearest"),
+    [
+        ("SELECT * FROM device", "devices"),
+        ("SELECT * FROM tracksolid.device", "tracksolid.devices"),
+        ("SELECT * FROM reporting.v_daily_sumary", "reporting.v_daily_summary"),
+        ("SELECT lowr('x')", "lower"),
+        ("SELECT * FROM fn_live_position()", "fn_live_positions"),
+    ],
+)
+def test_unknown_table_or_function_is_answered_with_the_nearest_ones(
+    engine: LocalDatabase, sql: str, nearest: str
+) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        ask(sql)
+    assert re.search(rf"Did you mean [^?]*\b{nearest}\b", refused.value.hint)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
@@ -85,14 +85,15 @@ def catalog_relations() -> frozenset[tuple[str, str]]:
 class Policy:
     """The judgement of names for one database, made from its catalog by ``build_policy``.
 
-    ``search_path`` is what unqualified names mean; ``relations`` are the names in the readable
-    schemas; ``functions`` maps (schema, name) to whether every overload may be called;
+    ``search_path`` is what unqualified names mean; ``relations`` are the (schema, name) that the
+    role can read in the readable schemas; ``functions`` maps (schema, name) to whether every
+    overload may be called;
     ``refused_attributes`` are the functions that ``x.name`` could call and that may not be called.
     """
 
     schemas: tuple[str, ...]
     search_path: tuple[str, ...]
-    relations: frozenset[str]
+    relations: frozenset[tuple[str, str]]
     functions: Mapping[tuple[str, str], bool]
     refused_attributes: frozenset[str]
 
@@ -110,8 +111,13 @@ class Policy:
         """Say whether the relation may be read; an unqualified one must be in a readable schema."""
         if not schema:
             # pg_catalog comes first on every search path: such a name means what is there.
-            return name in self.relations and not name.startswith("pg_")
-        return schema in self.schemas or (schema, name) in catalog_relations()
+            return name in self.relation_names and not name.startswith("pg_")
+        return (schema, name) in self.relations or (schema, name) in catalog_relations()
+
+    @cached_property
+    def relation_names(self) -> frozenset[str]:
+        """Return the names of all readable relations, without their schemas."""
+        return frozenset(name for _, name in self.relations)
 
     def type_schema(self, schema: str) -> bool:
         """Say whether types, operators and collations of this schema may be used."""
@@ -127,7 +133,7 @@ def build_policy(
     *,
     schemas: Iterable[str],
     search_path: Iterable[str],
-    relations: Iterable[str],
+    relations: Iterable[tuple[str, str]],
     functions: Iterable[FunctionRow],
 ) -> Policy:
     """Judge every function of the server and return the policy. Pure: the rows are the input."""

@@ -45,13 +45,14 @@ def _relation(fields: Node, ctes: frozenset[str], policy: Policy) -> None:
     if schema in ("pg_catalog", "information_schema") or name.startswith("pg_"):
         hint = "Use the tools list_schemas, list_tables, describe_table and list_functions."
         raise No(f"The system catalog {shown} is not readable here.", hint, Code.CATALOG)
-    if schema:
+    if schema and schema not in policy.schemas:
         what = f"Schema {schema} is not readable here."
         raise No(what, f"Readable schemas: {policy.schema_words}.", Code.SCHEMA)
-    close = get_close_matches(name, sorted(policy.relations), 3)
+    known = {f"{s}.{n}" if schema else n for s, n in policy.relations}
+    close = get_close_matches(shown, sorted(known), 3)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     hint += f"Readable schemas: {policy.schema_words}; list_tables shows what is in them."
-    raise No(f"There is no readable table or view named {name}.", hint, Code.UNKNOWN_RELATION)
+    raise No(f"There is no readable table or view {shown}.", hint, Code.UNKNOWN_RELATION)
 
 
 def _function(fields: Node, policy: Policy) -> str:

@@ -1,0 +1,66 @@
+"""What an error of PostgreSQL leaves out: the nearest names of what the statement reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from psycopg2 import errorcodes
+from psycopg2.sql import SQL, Literal
+
+from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.errors import QueryFailed
+from fleetmcp.analytics.guard import Statement
+from fleetmcp.analytics.limits import Limits
+
+_NAME = re.compile(r'(?:(?:"[^"]+"|[\w$]+)\s*\.\s*)*"?([\w$]+)"?')
+_COLUMNS = SQL("""
+SELECT DISTINCT a.attname FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = ANY ({names}) AND n.nspname = ANY (pg_catalog.current_schemas(false))
+  AND a.attnum > 0 AND NOT a.attisdropped
+  AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
+""")
+
+
+def add_nearest_columns(
+    failed: QueryFailed,
+    statement: Statement,
+    ticket: Ticket,
+    limits: Limits,
+    path: tuple[str, ...],
+) -> None:
+    """Add to an "unknown column" error the readable columns that come nearest to it."""
+    name = _name_at(failed, statement)
+    relations = sorted(set(_relations(statement.tree)))
+    if failed.sqlstate != errorcodes.UNDEFINED_COLUMN or not name or not relations:
+        return
+    with read_only(ticket, limits, path) as session:
+        rows = session.run(session.compose(_COLUMNS.format(names=Literal(relations))))
+    close = get_close_matches(name, [row[0] for row in rows], 3, cutoff=0.5)
+    if close:
+        failed.hint = f"Did you mean {' or '.join(close)}? {failed.hint}"
+
+
+def _name_at(failed: QueryFailed, statement: Statement) -> str:
+    """Return the last part of the name that stands where PostgreSQL points to, or ""."""
+    if failed.place is None:
+        return ""
+    found = _NAME.match(statement.source, failed.place.index)
+    return found.group(1) if found else ""
+
+
+def _relations(node: Any) -> Iterator[str]:
+    """Yield the names of all relations in a parse tree."""
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if "relname" in item:
+                yield item["relname"]
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
