@@ -14,7 +14,7 @@ from tests.guard.test_guard_table import check
 POLICY: Policy = build_policy(
     schemas=["tracksolid"],
     search_path=["tracksolid", "public"],
-    relations=["devices"],
+    relations=[("tracksolid", "devices")],
     functions=[
         FunctionRow("pg_catalog", "lower", "", True, True),
         FunctionRow("pg_catalog", "pg_sleep", "", False, True),

@@ -27,7 +27,7 @@ def gis() -> Policy:
     return build_policy(
         schemas=["reporting", "tracksolid"],
         search_path=["reporting", "tracksolid", "public"],
-        relations=["trips", "pg_stat_activity"],
+        relations=[("tracksolid", "trips"), ("reporting", "pg_stat_activity")],
         functions=rows,
     )
 
