@@ -11,7 +11,7 @@ import orjson
 from django.db import Error as DatabaseError
 from mcp.server.fastmcp import FastMCP
 from mcp.server.fastmcp.exceptions import ToolError
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult, TextContent, Tool
 from mcp_server.djangomcp import DjangoMCP
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from audit.services import AlreadyClosed, Asked, close_query, open_query
 from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
+from fleetmcp.mcp.slim import slim
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,10 @@ else:
 
 class AuditedMCP(_Registry):
     """DjangoMCP's registry; ``call_tool`` is the chokepoint through which every call goes."""
+
+    async def list_tools(self) -> list[Tool]:
+        """Return the tools as short as they can be said."""
+        return [slim(tool) for tool in await super().list_tools()]
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
         """Open the row, run the tool, close the row. Raises Told with a text for the client."""

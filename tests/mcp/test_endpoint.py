@@ -258,3 +258,13 @@ def test_a_hundred_rows_cost_less_than_nine_kilobytes(server: Server, shape: str
     )
     assert event(reply)["result"]["structuredContent"]["row_count"] == 100
     assert len(reply.content) < 9_000
+
+
+@pytest.mark.proves("TOOLS-SMALL")
+def test_list_of_tools_is_smaller_than_eight_kilobytes(server: Server) -> None:
+    reply = server.post(rpc("tools/list"))
+    tools = event(reply)["result"]["tools"]
+    assert len(reply.content) < 8_000
+    for tool in tools:
+        assert tool["description"]
+        assert all("description" in part for part in tool["inputSchema"]["properties"].values())
