@@ -21,7 +21,7 @@ from psycopg2 import extensions
 from psycopg2.sql import SQL, Composable, Identifier, Literal
 
 from fleetmcp.analytics.errors import AnalyticsError, DatabaseUnavailable
-from fleetmcp.analytics.failures import translated
+from fleetmcp.analytics.failures import cancelled, translated
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.routers import ANALYTICS_ALIAS
 
@@ -48,15 +48,12 @@ class Ticket:
         return f"fleetmcp:{who}"[: _NAME_BYTES - len(tail)] + tail
 
     def cancel(self, by: str) -> None:
-        """Stop the statement if it is running; the lock keeps a late cancel off the next one."""
-        with self._lock:
-            self.cancelled_by = self.cancelled_by or by
-            if self._raw is not None:
-                with suppress(psycopg2.Error):
-                    self._raw.cancel()
+        """Stop the statement if it is running; the lock keeps a late cancel off the next one.
 
-    def sever(self, by: str) -> None:
-        """Cut the socket under a statement that ignores its cancellation."""
+        The socket is shut down, and PostgreSQL ends the statement within
+        client_connection_check_interval. libpq's own cancel has no timeout and holds the GIL: a
+        frozen database would freeze this whole process.
+        """
         with self._lock:
             self.cancelled_by = self.cancelled_by or by
             if self._raw is not None:
@@ -77,7 +74,7 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
     what PostgreSQL says to the statements that run inside.
     """
     raw = _connect()
-    session = Session(raw, _frame(ticket, limits, search_path))
+    session = Session(raw, ticket, _frame(ticket, limits, search_path))
     ticket.hold(raw)
     try:
         yield session
@@ -101,7 +98,8 @@ class Sink(Protocol):
 class Session:
     """Runs single statements; the first also opens the transaction, in the same round trip."""
 
-    def __init__(self, raw: Any, frame: str) -> None:
+    def __init__(self, raw: Any, ticket: Ticket, frame: str) -> None:
+        self._ticket = ticket
         self._cursor = raw.cursor()
         _read_as_text(self._cursor)
         self._frame = frame
@@ -112,6 +110,8 @@ class Session:
 
         ``prefix`` is the number of characters sent before ``sql``, for positions in errors.
         """
+        if self._ticket.cancelled_by:  # before there was a socket to shut down
+            raise cancelled(self._ticket.cancelled_by)
         self.prefix, frame, self._frame = len(self._frame), self._frame, ""
         self._cursor.execute(frame + sql)
         return list(self._cursor.fetchall())

@@ -33,10 +33,8 @@ _HINTS = {
 def translated(error: psycopg2.Error, cancelled_by: str) -> AnalyticsError:
     """Return our error for PostgreSQL's; ``cancelled_by`` is who stopped it, or ""."""
     state = error.pgcode or ""
-    if cancelled_by == "deadline":
-        return timed_out()
     if cancelled_by:
-        return QueryCancelled(f"The query was cancelled ({cancelled_by}).", sqlstate=state)
+        return cancelled(cancelled_by)
     if state == errorcodes.QUERY_CANCELED:
         if _TIMEOUT_TEXT in (error.diag.message_primary or ""):
             return timed_out(state)
@@ -46,6 +44,13 @@ def translated(error: psycopg2.Error, cancelled_by: str) -> AnalyticsError:
             "The connection to the analytics database was lost.", hint="Try again in a minute."
         )
     return _failed(error.diag, state)
+
+
+def cancelled(by: str) -> AnalyticsError:
+    """Return the error for a statement that we stopped: "deadline" is our own clock."""
+    if by == "deadline":
+        return timed_out()
+    return QueryCancelled(f"The query was cancelled ({by}).")
 
 
 def timed_out(sqlstate: str = errorcodes.QUERY_CANCELED) -> QueryTimedOut:

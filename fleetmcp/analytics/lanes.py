@@ -26,7 +26,6 @@ TRY_MS = 150
 QUICK_THREADS = 2
 # Our own clock: PostgreSQL checks its timeout only where it checks for interrupts.
 _CANCEL_AFTER_S = 2.0
-_SEVER_AFTER_S = 3.0
 _HEARTBEAT_S = 2.0
 
 T = TypeVar("T")
@@ -77,7 +76,6 @@ class Lanes:
         self.main = _lane("analytics", size - quick)
         self.quick = _lane("quick", quick)
         self._queue: deque[Waiter] = deque()
-        self._stopping: set[asyncio.Task[None]] = set()
 
     async def question(
         self, job: Job[T], ticket: Ticket, limits: Limits, beats: Beats = SILENT
@@ -158,10 +156,7 @@ class Lanes:
         try:
             return await _watched(running, ticket, limits, beats)
         except asyncio.CancelledError:
-            # A task of its own: whoever cancelled us may cancel each further await of ours too.
-            stopping = loop.create_task(_stop(running, ticket, ticket.cancelled_by or "client"))
-            self._stopping.add(stopping)
-            stopping.add_done_callback(self._stopping.discard)
+            ticket.cancel("client")
             raise
 
     def _arrived(self, lane: Lane, done: asyncio.Future[T]) -> None:
@@ -181,16 +176,7 @@ async def _watched(running: asyncio.Future[T], ticket: Ticket, limits: Limits, b
         elapsed = asyncio.get_running_loop().time() - started
         await beats.running(elapsed, limits.statement_ms / 1000)
         if elapsed > allowed:
-            await _stop(running, ticket, "deadline")
-
-
-async def _stop(running: asyncio.Future[T], ticket: Ticket, by: str) -> None:
-    """Cancel the statement in PostgreSQL; cut its socket if that doesn't end it soon."""
-    await asyncio.to_thread(ticket.cancel, by)
-    done, _ = await asyncio.wait({running}, timeout=_SEVER_AFTER_S)
-    if not done:
-        await asyncio.to_thread(ticket.sever, by)
-        await asyncio.wait({running}, timeout=_SEVER_AFTER_S)
+            ticket.cancel("deadline")
 
 
 _lanes: tuple[asyncio.AbstractEventLoop, Lanes] | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fleetmcp.analytics.connection import Session, Ticket, read_only
 from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.hints import add_nearest_columns
 from fleetmcp.analytics.limits import Limits
-from fleetmcp.analytics.results import Column, CsvLines, Result, built
+from fleetmcp.analytics.results import Column, CsvLines, Enough, Result, built
 from fleetmcp.analytics.typenames import TypeInfo, types_of
 from fleetmcp.analytics.wrapper import capped, copied, described
 
@@ -29,9 +31,7 @@ def run_select(
             columns, types = _columns(session)
             if as_csv:
                 sql, head = copied(statement.text, types, limits)
-                lines = CsvLines(limits)
-                session.copy(sql, lines)
-                return lines.result(columns)
+                return _csv(session, sql, columns, limits)
             sql, head = capped(statement.text, types, limits)
             return built(columns, types, session.run(sql), limits)
     except QueryFailed as failed:
@@ -40,6 +40,14 @@ def run_select(
             failed.place = place_at(statement.source, index)
             add_nearest_columns(failed, statement, ticket, limits, policy.search_path)
         raise
+
+
+def _csv(session: Session, sql: str, columns: list[Column], limits: Limits) -> Result:
+    lines = CsvLines(limits)
+    # The rest of the COPY is still on its way then; the connection is not used again.
+    with suppress(Enough):
+        session.copy(sql, lines)
+    return lines.result(columns)
 
 
 def _columns(session: Session) -> tuple[list[Column], list[TypeInfo]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.typenames import TypeInfo
-from fleetmcp.analytics.wrapper import CUT_MARK
+from fleetmcp.analytics.wrapper import CUT_MARK, FIXED_SIZE
 
 Value = bool | int | float | str | None
 
@@ -51,7 +51,7 @@ def built(
     converters = [_converter(info, limits.cell) for info in types]
     total = 0
     for row in raw:
-        total += sum(map(_length, row))
+        total += sum(map(_size, row, types))
         result.truncated_by = _full(len(result.rows), total, limits)
         if result.truncated_by:
             break
@@ -61,6 +61,10 @@ def built(
     result.notes = [*cuts, *_left_out(result, limits)]
     result.truncated_by = result.truncated_by or ("cell" if cuts else "")
     return result
+
+
+class Enough(Exception):
+    """The result is full: nothing of what still comes is wanted."""
 
 
 class CsvLines:
@@ -73,12 +77,12 @@ class CsvLines:
         self._truncated_by = ""
 
     def write(self, line: bytes) -> int:
-        """Keep the line of the next row, unless the result is full."""
+        """Keep the line of the next row. Raises Enough when the result is full."""
         self._total += len(line)
-        full = self._truncated_by or _full(len(self._lines), self._total, self._limits)
-        self._truncated_by = full
-        if not full:
-            self._lines.append(line.decode("utf-8"))
+        self._truncated_by = _full(len(self._lines), self._total, self._limits)
+        if self._truncated_by:
+            raise Enough
+        self._lines.append(line.decode("utf-8"))
         return len(line)
 
     def result(self, columns: list[Column]) -> Result:
@@ -99,6 +103,10 @@ def _full(rows: int, characters: int, limits: Limits) -> str:
     if rows == limits.rows:
         return "rows"
     return "characters" if rows and characters > limits.characters else ""
+
+
+def _size(cell: str | None, info: TypeInfo) -> int:
+    return FIXED_SIZE if info.fixed else _length(cell)
 
 
 def _length(cell: str | None) -> int:

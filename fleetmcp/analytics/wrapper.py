@@ -7,10 +7,13 @@ returns how many characters stand before the text, for the positions in PostgreS
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.typenames import TypeInfo
 
+# What a value of a type that is short by nature counts for in the sum of all characters.
+FIXED_SIZE = 16
 CUT_MARK = "…[cut]"
 Cut = Callable[[str, int], str]
 
@@ -46,26 +49,36 @@ def capped(
     alias = f"q({', '.join(names)})" if names else "q"
     head = f"SELECT {cells} FROM (\n"  # noqa: S608  # the guard judged the text
     tail = f"\n) AS {alias} LIMIT {limits.rows + 1}"
-    wide = [name for name, info in zip(names, types, strict=True) if not info.fixed]
-    if len(wide) * limits.cell * limits.rows <= limits.characters:
+    if _most(types, limits) <= limits.characters:
         return f"{head}{text}{tail}", len(head)
-    begin, end = _running_total(names, wide, limits)
+    begin, end = _running_total(names, types, limits)
     return f"{begin}{head}{text}{tail}{end}", len(begin) + len(head)
 
 
 def copied(text: str, types: Sequence[TypeInfo], limits: Limits) -> tuple[str, int]:
-    """Return the COPY that sends the capped rows as CSV lines, without a header."""
-    sql, before = capped(text, types, limits, _marked)
+    """Return the COPY that sends the capped rows as CSV lines, without a header.
+
+    Its lines are taken one by one, so whoever takes them watches over the sum of characters.
+    """
+    sql, before = capped(text, types, replace(limits, characters=_most(types, limits)), _marked)
     return f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", before + len("COPY (")
 
 
-def _running_total(names: list[str], wide: list[str], limits: Limits) -> tuple[str, str]:
+def _most(types: Sequence[TypeInfo], limits: Limits) -> int:
+    """Return how many characters the result can have."""
+    return sum(FIXED_SIZE if info.fixed else limits.cell for info in types) * limits.rows
+
+
+def _running_total(names: list[str], types: Sequence[TypeInfo], limits: Limits) -> tuple[str, str]:
     """Return what to put around the capped SELECT so that no row far beyond the budget is sent.
 
     A row is sent while those up to the last but one before it fit: so one more row than we keep
     arrives, which tells us that there was more, also after a first row that is too large itself.
     """
-    size = " + ".join(f"coalesce(pg_catalog.length({name}), 0)" for name in wide)
+    size = " + ".join(
+        str(FIXED_SIZE) if info.fixed else f"coalesce(pg_catalog.length({name}), 0)"
+        for name, info in zip(names, types, strict=True)
+    )
     frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING"
     before = f"coalesce(pg_catalog.sum({size}) OVER ({frame}), 0)"
     columns = ", ".join(names)
