@@ -20,13 +20,14 @@ except BadSetting as error:
 import logging
 
 from django.core import checks
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from fleetmcp import health
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
 logger = logging.getLogger(__name__)
 
+MAX_FORM_BYTES = 1024 * 1024
 _PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
 
 
@@ -47,7 +48,7 @@ class Application:
         elif is_mcp(scope):
             await self._endpoint(scope, receive, send)
         else:
-            await _django(dict(scope), receive, send)  # type: ignore[arg-type]  # same protocol
+            await _django(dict(scope), limited(receive), send)  # type: ignore[arg-type]  # same protocol
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -68,6 +69,22 @@ def _misconfigured() -> str:
     """Return the errors that Django's system checks find in the settings, or ""."""
     found = checks.run_checks()
     return "\n".join(str(message) for message in found if message.level >= checks.ERROR)
+
+
+def limited(receive: Receive) -> Receive:
+    """Return a receive that hangs up on a body that no page of ours could want.
+
+    Django would write it to a temporary file, whole, before anything asks who sends it.
+    """
+    received = 0
+
+    async def receive_some() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if received > MAX_FORM_BYTES else message
+
+    return receive_some
 
 
 async def _no_websocket(send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -22,14 +23,17 @@ from fleetmcp.analytics.snapshot import current_policy
 from fleetmcp.client_ip import is_loopback
 from fleetmcp.mcp import records
 
+# Anybody may ask whether we are ready; the role is looked at no more often than this.
+READY_SECONDS = 10.0
+
 
 async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 200 as long as the process lives, whatever its databases do."""
     body: dict[str, Any] = {"ok": True, "server": settings.MCP_SERVER_NAME, "version": __version__}
     if is_loopback(scope):
         try:
-            body["tokens"] = await records.run(_usable_tokens)
-        except DatabaseError:
+            body["tokens"] = await asyncio.wait_for(records.look_up(_usable_tokens), 1)
+        except (DatabaseError, TimeoutError):
             body["tokens"] = None
     await JSONResponse(body)(scope, receive, send)
 
@@ -48,7 +52,7 @@ async def analytics_problem() -> str:
     ticket = Ticket("fleetmcp", "readiness")
 
     def job(limits: Any) -> None:
-        require_safe_role(ticket)
+        require_safe_role(ticket, newer_than=READY_SECONDS)
         current_policy(ticket)
 
     try:
@@ -60,8 +64,8 @@ async def analytics_problem() -> str:
 
 async def _app_problem() -> str:
     try:
-        await records.run(_usable_tokens)
-    except DatabaseError:
+        await asyncio.wait_for(records.look_up(_usable_tokens), 5)
+    except (DatabaseError, TimeoutError):
         return "app_database_unavailable"
     return ""
 

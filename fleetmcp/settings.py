@@ -152,6 +152,8 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
 
+LOGIN_REDIRECT_URL = "/admin/"
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -171,7 +173,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "plain": {
+            "()": "fleetmcp.logs.IndentingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
         "line": {"format": "%(asctime)s %(message)s"},
     },
     "handlers": {
@@ -187,7 +192,9 @@ LOGGING = {
         "fleetmcp": {"level": LOG_LEVEL},
         "fleetmcp.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
         # Its warnings repeat request headers; the endpoint answers and records refusals itself.
-        "mcp": {"level": "ERROR"},
+        "mcp": {"level": "CRITICAL"},
+        # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 

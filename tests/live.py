@@ -155,7 +155,12 @@ class Server:
 
 def _uvicorn(address: str) -> list[str]:
     """Return the command of a server of one process."""
-    words = [f"--port={address.rpartition(':')[2]}", "--no-access-log", "--no-proxy-headers"]
+    words = [
+        f"--port={address.rpartition(':')[2]}",
+        "--no-access-log",
+        "--no-proxy-headers",
+        "--timeout-graceful-shutdown=10",
+    ]
     return [sys.executable, "-m", "uvicorn", "fleetmcp.asgi:application", "--lifespan=on", *words]
 
 

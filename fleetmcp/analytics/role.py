@@ -60,15 +60,16 @@ _lock = threading.Lock()
 _verified_at: float | None = None
 
 
-def require_safe_role(ticket: Ticket) -> None:
-    """Return when the role can only read. Asked anew every five minutes, on an engine thread.
+def require_safe_role(ticket: Ticket, *, newer_than: float = FRESH_SECONDS) -> None:
+    """Return when the role can only read, by an answer not older than ``newer_than`` seconds.
 
     Raises UnsafeRole (the list goes to the log, for the operator) or DatabaseUnavailable.
     """
     global _verified_at
     with _lock:
-        if _verified_at is not None and time.monotonic() - _verified_at < FRESH_SECONDS:
+        if _verified_at is not None and time.monotonic() - _verified_at < newer_than:
             return
+        _verified_at = None
         problems = role_problems(ticket)
         if problems and not _tolerated(problems):
             raise UnsafeRole(

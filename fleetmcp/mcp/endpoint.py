@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,8 @@ from fleetmcp.mcp.server import Told, asked_of, closed, opened
 from fleetmcp.mcp.tools import app
 
 MAX_BODY_BYTES = 512 * 1024
+MAX_DEPTH = 64
+BODY_SECONDS = 30
 _REQUEST_ID_LENGTH = 64
 _PARSE_ERROR, _INVALID_REQUEST, _INVALID_PARAMS = -32700, -32600, -32602
 
@@ -68,8 +71,8 @@ class Endpoint:
             await visitor(scope, receive, send)
             return
         body = await _body(receive)
-        if body is None:
-            await _too_large()(scope, receive, send)
+        if isinstance(body, Response):
+            await body(scope, receive, send)
             return
         reply = await _unanswerable(visitor, body)
         if reply is not None:
@@ -83,7 +86,7 @@ async def _visitor(scope: Scope) -> Visitor | Response:
     """Return who is calling, or the reply that keeps them out."""
     headers = Headers(scope=scope)
     try:
-        caller = await records.run(authenticate, headers.get("authorization"))
+        caller = await records.look_up(authenticate, headers.get("authorization"))
     except DatabaseError:
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again.")
     if caller is None:
@@ -116,16 +119,21 @@ def _told(status: HTTPStatus, sentence: str) -> Response:
     return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None when it is larger than it may be or the client went away."""
+async def _body(receive: Receive) -> bytes | Response:
+    """Return the whole body, or the reply to one that is too large, too slow or never complete."""
     body = bytearray()
-    while True:
-        message = await receive()
-        body.extend(message.get("body", b""))
-        if message["type"] != "http.request" or len(body) > MAX_BODY_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                body.extend(message.get("body", b""))
+                if message["type"] != "http.request" or len(body) > MAX_BODY_BYTES:
+                    return _too_large()
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return _told(HTTPStatus.REQUEST_TIMEOUT, f"Send the body within {BODY_SECONDS} seconds.")
+    return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -146,22 +154,35 @@ async def _unanswerable(visitor: Visitor, body: bytes) -> Response | None:
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return await _malformed(visitor, None, _PARSE_ERROR, f"This is not JSON: {error.msg}.", "")
+        what = f"This is not JSON: {error.msg}."
+        return await _malformed(visitor, body, {}, _PARSE_ERROR, what)
     if not isinstance(message, dict):
         what = "Send one JSON-RPC message, as an object."
-        return await _malformed(visitor, None, _INVALID_REQUEST, what, "")
-    if message.get("method") != "tools/call":
-        return None
-    wrong = _wrong_with_call(message)
-    if not wrong:
-        return None
-    params = message.get("params")
-    name = params.get("name") if isinstance(params, dict) else ""
-    return await _malformed(visitor, message, _INVALID_PARAMS, wrong, str(name))
+        return await _malformed(visitor, body, {}, _INVALID_REQUEST, what)
+    if _too_deep(message):
+        what = f"The message is nested deeper than {MAX_DEPTH} levels."
+        return await _malformed(visitor, body, message, _INVALID_REQUEST, what)
+    if message.get("method") == "tools/call" and (wrong := _wrong_with_call(message)):
+        return await _malformed(visitor, body, message, _INVALID_PARAMS, wrong)
+    return None
+
+
+def _too_deep(message: dict[str, Any]) -> bool:
+    level: list[Any] = [message]
+    for _ in range(MAX_DEPTH):
+        inner = [part for part in level if isinstance(part, dict | list)]
+        level = [
+            part for item in inner for part in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _wrong_with_call(message: dict[str, Any]) -> str:
     """Return what is wrong with a ``tools/call`` before any tool sees it, or ""."""
+    if "result" in message or "error" in message:
+        return "A message is a call or a reply, not both."
     params = message.get("params")
     if not isinstance(params, dict) or not isinstance(params.get("name"), str):
         return "tools/call needs params with the name of a tool."
@@ -179,18 +200,25 @@ def _wrong_with_call(message: dict[str, Any]) -> str:
 
 
 async def _malformed(
-    visitor: Visitor, message: dict[str, Any] | None, code: int, what: str, tool: str
+    visitor: Visitor, body: bytes, message: dict[str, Any], code: int, what: str
 ) -> Response:
-    asked = asked_of(visitor, tool, (message or {}).get("params"))
+    """Record the body as it came and return the JSON-RPC error that says what is wrong."""
+    params = message.get("params")
+    tool = str(params.get("name", "")) if isinstance(params, dict) else ""
+    asked = asked_of(visitor, tool, body.decode("utf-8", "backslashreplace"))
     try:
         call = Call(visitor, await opened(asked), Answered(Outcome.REFUSED, "malformed"))
     except Told as told:
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
     await closed(call.query_id, asked, call)
-    identifier = (message or {}).get("id")
     error = {"code": code, "message": what}
-    body = {"jsonrpc": "2.0", "id": identifier, "error": error}
-    return JSONResponse(body, status_code=HTTPStatus.BAD_REQUEST)
+    reply = {"jsonrpc": "2.0", "id": _identifier(message), "error": error}
+    return JSONResponse(reply, status_code=HTTPStatus.BAD_REQUEST)
+
+
+def _identifier(message: dict[str, Any]) -> str | int | None:
+    found = message.get("id")
+    return found if isinstance(found, str | int) else None
 
 
 def _security() -> TransportSecuritySettings:

@@ -16,13 +16,21 @@ THREADS = 4
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_executor = ThreadPoolExecutor(THREADS, thread_name_prefix="records")
+# Apart, because writers may have to wait for each other, and nobody at the door should for them.
+_writers = ThreadPoolExecutor(THREADS, thread_name_prefix="records")
+_readers = ThreadPoolExecutor(THREADS, thread_name_prefix="look-ups")
 
 
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that uses the app database, on a thread that keeps its own connection."""
+    """Run a function that writes to the app database, on a thread with a connection of its own."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_executor, lambda: _prepared(function, *args, **kwargs))
+    return await loop.run_in_executor(_writers, lambda: _prepared(function, *args, **kwargs))
+
+
+async def look_up(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that only reads from the app database, as ``run`` does."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_readers, lambda: _prepared(function, *args, **kwargs))
 
 
 def _prepared(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +28,12 @@ logger = logging.getLogger(__name__)
 VERSION_HEADER = "mcp-protocol-version"
 FIRST_STRUCTURED_VERSION = "2025-06-18"
 
+# Tools without SQL of the analyst's: an argument of that name would be a claim of what ran.
+NO_SQL = frozenset(
+    "list_schemas list_tables describe_table list_functions sample_table search_catalog".split()
+)
+CLOSE_TRIES = 30
+
 NOT_RECORDED = (
     "[not_recorded] The audit record of this call could not be written, so it was not run. "
     "Try again in a minute; if it stays like this, tell the operator of this server."
@@ -48,6 +55,13 @@ else:
 class AuditedMCP(_Registry):
     """DjangoMCP's registry; ``call_tool`` is the chokepoint through which every call goes."""
 
+    def refuse_unknown_arguments(self) -> None:
+        """Make every tool say so when it is given an argument that it doesn't have."""
+        for tool in self._tool_manager.list_tools():
+            model = tool.fn_metadata.arg_model
+            model.model_config["extra"] = "forbid"
+            model.model_rebuild(force=True)
+
     async def list_tools(self) -> list[Tool]:
         """Return the tools as short as they can be said."""
         return [slim(tool) for tool in await super().list_tools()]
@@ -58,7 +72,9 @@ class AuditedMCP(_Registry):
         request = cast("Request", context.request_context.request)
         visitor: Visitor = request.scope[SCOPE_KEY]
         asked = asked_of(visitor, name, arguments)
-        call = Call(visitor, await opened(asked))
+        # Shielded: whoever hangs up meanwhile must find an open row that can be closed.
+        with anyio.CancelScope(shield=True):
+            call = Call(visitor, await opened(asked))
         current.set(call)
         started = time.perf_counter()
         try:
@@ -87,8 +103,8 @@ def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
 
 
 def asked_of(visitor: Visitor, tool: str, arguments: Any) -> Asked:
-    """Return what the row says of a call; the arguments may be anything that JSON can hold."""
-    sql = arguments.get("sql", "") if isinstance(arguments, dict) else ""
+    """Return what the row says of a call; the arguments are its object, or the body as text."""
+    sql = arguments.get("sql", "") if isinstance(arguments, dict) and tool not in NO_SQL else ""
     return Asked(
         user_id=visitor.caller.user_id,
         username=visitor.caller.username,
@@ -112,11 +128,33 @@ async def opened(asked: Asked) -> int:
 
 
 async def closed(query_id: int, asked: Asked, call: Call) -> None:
-    """Close the row; if that fails it stays ``running``, and the log says so."""
+    """Close the row; a busy database is asked again for a minute, behind the client's back."""
+    if not await _closed(query_id, asked, call):
+        task = asyncio.create_task(_close_later(query_id, asked, call))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def _close_later(query_id: int, asked: Asked, call: Call) -> None:
+    for _ in range(CLOSE_TRIES):
+        await asyncio.sleep(2)
+        if await _closed(query_id, asked, call):
+            return
+    logger.error("Audit row %d stays open: the app database refused for a minute", query_id)
+
+
+async def _closed(query_id: int, asked: Asked, call: Call) -> bool:
     try:
         await records.run(close_query, query_id, asked, call.answered)
-    except (DatabaseError, AlreadyClosed) as error:
+    except AlreadyClosed:
+        logger.error("Audit row %d was closed before", query_id)
+    except DatabaseError as error:
         logger.error("Audit row %d can't be closed: %s", query_id, type(error).__name__)
+        return False
+    return True
 
 
 def _told(error: BaseException, call: Call, tools: list[str]) -> BaseException:
@@ -164,7 +202,4 @@ def _arguments_told(error: ValidationError) -> str:
 
 
 def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        return repr(value)  # lone surrogates: legal in JSON's escapes, not in UTF-8
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

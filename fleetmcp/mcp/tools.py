@@ -137,3 +137,6 @@ async def sample_table(
 ) -> Rows:
     """Show some rows of a table or view, to see what its values look like."""
     return await work.sample_table(schema, table, n)
+
+
+app.refuse_unknown_arguments()
