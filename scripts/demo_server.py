@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import secrets
 import shutil
@@ -61,16 +62,15 @@ def main() -> None:
     """Start everything and serve until Ctrl-C; whatever goes wrong ends in one sentence."""
     arguments = _arguments()
     demo = Demo(arguments.home.resolve(), arguments.port)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
         _require_free_port(demo)
-        if arguments.reset:
-            _forget(demo)
-        demo.home.mkdir(parents=True, exist_ok=True)
-        with _database(demo) as dsn:
-            _settings(demo, dsn)
-            _serve(demo, _welcome(demo, _token(demo), _staff(demo)))
+        with _alone(demo):
+            if arguments.reset:
+                _forget(demo)
+            _run(demo)
     except (BadSetting, BinariesMissingError, ClusterError, RoleError, OSError) as error:
         sys.exit(f"fleetmcp: {error}")
     except KeyboardInterrupt:
@@ -100,13 +100,38 @@ def _require_free_port(demo: Demo) -> None:
             )
 
 
+@contextmanager
+def _alone(demo: Demo) -> Iterator[None]:
+    """Hold the demo's folder: a second demo in it would stop the PostgreSQL of the first."""
+    demo.home.mkdir(parents=True, exist_ok=True)
+    handle = os.open(demo.home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"fleetmcp: a demo runs in {demo.home} already. Stop it, or name another --home.")
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _run(demo: Demo) -> None:
+    with _database(demo) as dsn:
+        _settings(demo, dsn)
+        _serve(demo, _welcome(demo, _token(demo), _staff(demo)))
+
+
 def _forget(demo: Demo) -> None:
-    """Remove the demo's folder, its PostgreSQL first; never a folder that isn't a demo's."""
-    if demo.home.exists() and any(demo.home.iterdir()) and not demo.is_ours():
+    """Empty the demo's folder, its PostgreSQL first; never a folder that isn't a demo's."""
+    if any(demo.home.iterdir()) and not demo.is_ours():
         sys.exit(f"fleetmcp: {demo.home} holds other things than a demo; name another --home.")
     if (demo.home / "postgres").exists():
         Cluster(demo.home / "postgres").remove()
-    shutil.rmtree(demo.home, ignore_errors=True)
+    for path in demo.home.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 @contextmanager
@@ -167,6 +192,7 @@ def _serve(demo: Demo, welcome: str) -> None:
             access_log=False,
             lifespan="on",
             proxy_headers=False,
+            timeout_graceful_shutdown=10,
         )
     )
     server.welcome = welcome

@@ -167,7 +167,7 @@ def _uvicorn(address: str) -> list[str]:
 def _gunicorn(address: str, workers: int) -> list[str]:
     """Return the README's command of a server of several processes."""
     words = ["-k", "uvicorn_worker.UvicornWorker", "-b", address, "-w", str(workers)]
-    words += ["--forwarded-allow-ips", ""]
+    words += ["--forwarded-allow-ips", "", "--graceful-timeout", "10", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", "fleetmcp.asgi:application", *words]
 
 

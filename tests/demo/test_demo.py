@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.demo_db import LocalDatabase
+from scripts.demo_db import Cluster, LocalDatabase, account
+from scripts.demo_db.postmaster import PROC
 from tests.live import ROOT, free_port, rpc
 
 CLEAN = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
@@ -71,16 +72,43 @@ def demo(home: Path, *words: str, **environ: str) -> Iterator[Demo]:
         process.stdout.close()
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder for a demo; what a demo kept for it elsewhere goes afterwards."""
+    yield tmp_path / "demo"
+    if (tmp_path / "demo" / "postgres").exists():
+        Cluster(tmp_path / "demo" / "postgres").remove()
+
+
+def commands() -> list[str]:
+    """Return the command of each process; a bare Debian has no ps."""
+    if PROC.is_dir():
+        return [_command(folder) for folder in PROC.iterdir() if folder.name.isdigit()]
+    listed = subprocess.run(
+        ["ps", "-Aww", "-o", "args="], capture_output=True, text=True, check=True
+    )
+    return listed.stdout.splitlines()
+
+
+def _command(folder: Path) -> str:
+    try:
+        return (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:  # it ended meanwhile
+        return ""
+
+
 def servers(home: Path) -> str:
-    """Return the processes that still work in the folder or in its stand-in."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return "\n".join(line for line in listed.stdout.splitlines() if str(home) in line)
+    """Return the processes that still work in the folder or, as root, in its stand-in."""
+    notes = account.ELSEWHERE.glob(f"*/{account.HOME_NOTE}")
+    stand_ins = [str(note.parent) for note in notes if note.read_text().startswith(str(home))]
+    places = [str(home), *stand_ins]
+    return "\n".join(line for line in commands() if any(place in line for place in places))
 
 
 @pytest.mark.proves("DEMO-COMMAND")
-def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(tmp_path: Path) -> None:
-    home = tmp_path / "demo"
+def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(home: Path) -> None:
     with demo(home) as first:
+        assert "postgres" in servers(home)
         assert f"{first.url}/mcp --header" in first.printed
         assert f"{first.url}/admin/" in first.printed
         assert first.printed.count("\n  - ") == 3
@@ -108,11 +136,10 @@ def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(tmp_pat
 
 
 @pytest.mark.proves("DEMO-COMMAND")
-def test_interrupt_while_loading_stops_the_database_too(tmp_path: Path) -> None:
-    home = tmp_path / "demo"
+def test_interrupt_while_loading_stops_the_database_too(home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts.demo_server", f"--home={home}", f"--port={free_port()}"],
-        cwd=ROOT, env=CLEAN | {"HOME": str(tmp_path)},
+        cwd=ROOT, env=CLEAN | {"HOME": str(home.parent)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -124,8 +151,7 @@ def test_interrupt_while_loading_stops_the_database_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.proves("DEMO-OWN-DATABASE")
-def test_demo_with_database_url_starts_no_server(tmp_path: Path, fleet: LocalDatabase) -> None:
-    home = tmp_path / "demo"
+def test_demo_with_database_url_starts_no_server(home: Path, fleet: LocalDatabase) -> None:
     with demo(home, DATABASE_URL=fleet.analytics_dsn) as running:
         assert '"rows":[["tracksolid_db"]]' in running.ask("SELECT current_database()").replace(
             ": ", ":"
@@ -154,3 +180,17 @@ def test_demo_refuses_a_taken_port_and_a_foreign_folder(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 1
     assert "is in use. Is another demo running?" in done.stderr
+
+
+@pytest.mark.proves("DEMO-REFUSES")
+def test_second_demo_in_the_same_folder_is_refused_and_harms_nothing(home: Path) -> None:
+    with demo(home) as first:
+        for words in ([], ["--reset"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "scripts.demo_server", f"--home={home}",
+                 f"--port={free_port()}", *words],
+                cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 1
+            assert f"a demo runs in {home} already" in done.stderr
+        assert '"query_id":"1"' in first.ask("SELECT 1").replace(": ", ":")
