@@ -13,13 +13,14 @@ from tests.database import execute
 from tests.guard.test_guard_table import check
 
 GIS = {"postgis": "st_transform st_setsrid st_makepoint st_srid st_geomfromtwkb".split(),
+       "dblink": ["dblink"],
        "timescaledb": "approximate_row_count hypertable_size time_bucket add_job".split(),
        "": ["helper", "round"]}  # fmt: skip
 
 
 @pytest.fixture
 def gis() -> Policy:
-    """Return the policy of a database with PostGIS, TimescaleDB and two functions in public."""
+    """Return the policy of a database with three extensions and two functions in public."""
     rows = [FunctionRow("public", n, ext, True, True) for ext, names in GIS.items() for n in names]
     rows += [FunctionRow("pg_catalog", n, "", True, True) for n in ("round", "text", "lower")]
     rows += [FunctionRow("reporting", "calm", "", True, True)]
@@ -66,6 +67,7 @@ def test_harmless_arguments_are_accepted(gis: Policy, sql: str) -> None:
     "SELECT (26032).approximate_row_count",
     "SELECT ST_GeomFromTWKB('x')",
     "SELECT ('x'::text).st_geomfromtwkb",
+    "SELECT f.dblink FROM lower('select 1') f",
     "SELECT add_job('x', '1h')",
     "SELECT reporting.wild(1)",
     "SELECT (1).wild",

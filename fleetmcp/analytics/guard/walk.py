@@ -107,7 +107,9 @@ def _unwrap(kind: str, name: str, item: Any) -> tuple[str, Node]:
 
 def _refusal(no: No, visit: Visit, statement: Statement) -> QueryRefused:
     """Return the refusal with the place in the analyst's own text; the parser counts bytes."""
-    location = visit.fields.get("location", visit.location)
+    location = visit.fields.get("location")
+    if not isinstance(location, int):  # CREATE TABLESPACE has a LOCATION of its own
+        location = visit.location
     raw = statement.source.encode("utf-8")
     index = len(raw[: max(location, 0)].decode("utf-8", "ignore"))
     code = no.code or Code.UNSUPPORTED

@@ -1,0 +1,32 @@
+--- the plain attacks
+SELECT 1; SELECT 2
+SELECT 1; COMMIT; BEGIN READ WRITE; UPDATE reporting.refresh_log SET notes = 'x'
+SELECT 1; ROLLBACK
+SELECT 1 /* ; */ ; /* ; */ SELECT 2
+--- a second statement is out of the transaction
+SELECT 1; BEGIN; SELECT 2
+SELECT 1;SELECT 2;
+;SELECT 1;;SELECT 2
+SELECT 1; COMMIT; SELECT pg_advisory_lock(1)
+SELECT 1; COMMIT; SET statement_timeout = 0
+SELECT 1; COMMIT; SET default_transaction_read_only = off; DELETE FROM tracksolid.devices
+SELECT 1; COMMIT; CREATE TEMP TABLE kept (i int)
+SELECT 1; COMMIT; LISTEN fleet
+SELECT 1; COMMIT; NOTIFY fleet, 'x'
+SELECT 1; COMMIT; PREPARE kept AS SELECT 1
+SELECT 1; COMMIT; DECLARE c CURSOR WITH HOLD FOR SELECT 1
+SELECT 1; COMMIT; SET ROLE postgres
+SELECT 1; COMMIT; SET SESSION AUTHORIZATION postgres
+SELECT 1; COMMIT; BEGIN READ WRITE; ALTER ROLE analytics_ro PASSWORD 'x'
+SELECT 1; COMMIT; BEGIN READ WRITE; ALTER ROLE analytics_ro SET statement_timeout = 0; COMMIT
+SELECT 1; COMMIT; BEGIN READ WRITE; GRANT SELECT ON tracksolid.devices TO PUBLIC; COMMIT
+SELECT 1; COMMIT; BEGIN READ WRITE; CREATE TABLE reporting.x (i int); COMMIT
+SELECT 1; ABORT; TRUNCATE tracksolid.devices
+SELECT 1; END; DROP SCHEMA reporting CASCADE
+SELECT $$;$$; DELETE FROM tracksolid.devices
+SELECT ';'; SELECT 2
+\u0053ELECT 1 -- ;\n; SELECT 2
+SELECT 1; EXPLAIN SELECT 2
+SELECT 1; COPY tracksolid.devices TO '/tmp/x'
+UPDATE reporting.refresh_log SET notes = 'x'; SELECT 1
+SELECT 1; DO 'BEGIN COMMIT; END'
