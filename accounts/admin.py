@@ -16,10 +16,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_variables
 
+from accounts import limits_admin  # noqa: F401  # importing registers its pages
 from accounts.connecting import claude_code_line
 from accounts.errors import IssueRefused, RevokeRefused
 from accounts.forms import IssueTokenForm, RevokeTokensForm
 from accounts.models import AnalystToken, TokenStatus, User, status_condition
+from accounts.policies import assign_policy
 from accounts.services import issue_token, revoke_token
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ _SHOWN = (
 class PersonAdmin(_PersonAdmin):
     """People. Only a superuser hands out power, and nobody deletes a person."""
 
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Limits", {"fields": ("policy",)}))
+    list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "policy")
+    list_select_related = ("policy",)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Return False: people are deactivated."""
         return False
@@ -64,8 +70,20 @@ class PersonAdmin(_PersonAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Return the fields that would let a team lead give themselves more rights."""
+        me = _person(request)
+        if me.is_superuser:
+            return ()
         powers = ("is_staff", "is_superuser", "groups", "user_permissions")
-        return () if _person(request).is_superuser else powers
+        assigns = obj != me and me.has_perm("accounts.assign_accesspolicy")
+        return powers if assigns else (*powers, "policy")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Store the person; a policy is assigned by its verb, so that it is on record."""
+        wanted = obj.policy
+        if change:
+            obj.policy_id = form.initial.get("policy", obj.policy_id)
+        super().save_model(request, obj, form, change)
+        assign_policy(user=obj, policy=wanted, by=_person(request))
 
 
 class StatusFilter(admin.SimpleListFilter):

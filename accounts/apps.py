@@ -1,6 +1,12 @@
 """The app's configuration."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import router
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +14,18 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "People and tokens"
+
+    def ready(self) -> None:
+        """Make sure of the default policy after each migrate, and after each flush too."""
+        post_migrate.connect(ensure_default_policy, sender=self)
+
+
+def ensure_default_policy(*, using: str, apps: Any, **kwargs: Any) -> None:
+    """Make the default policy if there is none; what is there stays as it is."""
+    if not router.allow_migrate(using, "accounts"):
+        return
+    try:
+        policies = apps.get_model("accounts", "AccessPolicy")
+    except LookupError:  # migrated back to a time before policies
+        return
+    policies.objects.using(using).get_or_create(is_default=True, defaults={"name": "default"})

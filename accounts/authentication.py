@@ -6,12 +6,14 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.models import AnalystToken
+from accounts.limits import NOTHING, PolicyLimits, resolved
+from accounts.models import AnalystToken, token_with_digest
 from accounts.secrets import MAX_LENGTH, digest
 from accounts.services import note_use
 
@@ -27,13 +29,14 @@ _STAND_IN = "-" * 54
 
 @dataclass(frozen=True)
 class Caller:
-    """A person who came in, and by which token."""
+    """A person who came in, by which token, and within which limits."""
 
     user_id: int
     username: str
     token_id: int
     token_prefix: str
     token_label: str
+    policy: PolicyLimits = NOTHING
 
 
 @sensitive_variables()
@@ -45,10 +48,11 @@ def authenticate(authorization: str | None) -> Caller | None:
     outside of a transaction.
     """
     presented = _bearer_token(authorization)
-    token = AnalystToken.objects.with_digest(digest(presented or _STAND_IN))
+    token = token_with_digest(digest(presented or _STAND_IN))
     now = timezone.now()
     if presented is None or token is None or not token.is_usable(now):
         return None
+    limits = _limits(token.policy_row)
     _note_use(token, now)
     return Caller(
         user_id=token.user_id,
@@ -56,6 +60,7 @@ def authenticate(authorization: str | None) -> Caller | None:
         token_id=token.pk,
         token_prefix=token.prefix,
         token_label=token.label,
+        policy=limits,
     )
 
 
@@ -63,6 +68,14 @@ def authenticate(authorization: str | None) -> Caller | None:
 def _bearer_token(authorization: str | None) -> str | None:
     match = _BEARER.fullmatch((authorization or "").strip(" \t"))
     return match.group(1) if match else None
+
+
+def _limits(row: dict[str, Any] | None) -> PolicyLimits:
+    """Somebody took the default policy away by hand: nobody can say what may be read."""
+    if row is None:
+        _logger.error("There is no default access policy: run manage.py migrate.")
+        raise DatabaseError("no default access policy")
+    return resolved(row)
 
 
 def _note_use(token: AnalystToken, now: datetime) -> None:

@@ -4,7 +4,10 @@
     ├── TokenNotDeletable   token_not_deletable
     ├── IssueRefused        issue_refused
     ├── RevokeRefused       revoke_refused
-    └── ImportRefused       import_refused
+    ├── ImportRefused       import_refused
+    ├── DefaultNotDeletable default_not_deletable
+    ├── PolicyRefused       policy_refused
+    └── DenyRefused         deny_refused
 
 Every text is written for the person who asked, and none of them ever carries a token or a digest.
 """
@@ -65,3 +68,24 @@ class ImportRefused(AccountsError):
     def __init__(self, message: str, entries: tuple[RefusedEntry, ...] = ()) -> None:
         self.entries = entries
         super().__init__("\n".join([message, *(f"- {entry}." for entry in entries)]))
+
+
+class DefaultNotDeletable(AccountsError):
+    """Somebody tried to delete the default policy."""
+
+    code = "default_not_deletable"
+
+    def __init__(self) -> None:
+        super().__init__("The default policy can't be deleted: make another one the default first.")
+
+
+class PolicyRefused(AccountsError):
+    """A policy can't be stored as asked."""
+
+    code = "policy_refused"
+
+
+class DenyRefused(AccountsError):
+    """A column can't be put on the deny-list as asked."""
+
+    code = "deny_refused"

@@ -45,8 +45,22 @@ class QueryLog(models.Model):
     client = models.CharField(max_length=200, blank=True, help_text="The client's User-Agent.")
     ip = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
+    rpc_id = models.CharField(
+        max_length=64, blank=True, help_text="The call's JSON-RPC id, by which a client cancels it."
+    )
+    cancel_requested_at = models.DateTimeField(null=True)
+    cancel_requested_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
+        indexes = [
+            # The limits count a person's last rows and add up their day's, from the index alone.
+            models.Index(fields=["user", "started_at", "rows"], name="query_user_time"),
+            models.Index(
+                fields=["token", "rpc_id"],
+                condition=models.Q(outcome=Outcome.RUNNING),
+                name="query_running",
+            ),
+        ]
         ordering = ["-id"]
         verbose_name = "query"
         verbose_name_plural = "query history"

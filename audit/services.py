@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
 from audit.models import Outcome, QueryLog
 
 line = logging.getLogger("fleetmcp.audit")
@@ -25,6 +32,7 @@ class Asked:
     client: str = ""
     ip: str | None = None
     request_id: str = ""
+    rpc_id: str = ""
 
 
 @dataclass
@@ -47,9 +55,10 @@ class AlreadyClosed(Exception):
 def open_query(asked: Asked) -> int:
     """Write the row of a call that is about to run and return its id.
 
-    Raises django.db.Error when it can't be written; then the call must not run.
+    Raises django.db.Error when it can't be written; then the call must not run. One person's rows
+    are committed in the order of their ids, on which the limits rely (usage.py).
     """
-    row = QueryLog.objects.create(
+    row = QueryLog(
         user_id=asked.user_id,
         token_id=asked.token_id,
         tool=_storable(asked.tool)[:64],
@@ -58,7 +67,10 @@ def open_query(asked: Asked) -> int:
         client=_storable(asked.client)[:200],
         ip=asked.ip,
         request_id=_storable(asked.request_id)[:64],
+        rpc_id=_storable(asked.rpc_id)[:64],
     )
+    with _turn_of(asked.user_id):
+        row.save(force_insert=True)
     return int(row.pk)
 
 
@@ -83,6 +95,57 @@ def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
             _print_line(query_id, asked, answered)
     if not closed:
         raise AlreadyClosed(f"query {query_id} is not open")
+
+
+def request_cancel(*, query_id: int, by: str) -> bool:
+    """Mark a running query for the process that runs it; return False if it isn't running.
+
+    Who asked first stays on the row.
+    """
+    return _request_cancel(QueryLog.objects.filter(pk=query_id), by)
+
+
+def request_cancel_of_call(*, token_id: int, rpc_id: str, by: str) -> bool:
+    """Mark what the token's client runs under that JSON-RPC id; return False if nothing is.
+
+    Clients that share a token may use the same id at the same time: then each is marked.
+    """
+    rpc_id = _storable(rpc_id)[:64]
+    return bool(rpc_id) and _request_cancel(
+        QueryLog.objects.filter(token_id=token_id, rpc_id=rpc_id), by
+    )
+
+
+def cancel_requested(query_ids: Collection[int]) -> dict[int, str]:
+    """Return query id -> who wants it cancelled, of these queries. One query for all of them."""
+    if not query_ids:
+        return {}
+    marked = QueryLog.objects.filter(pk__in=query_ids, cancel_requested_at__isnull=False)
+    return dict(marked.order_by().values_list("pk", "cancel_requested_by"))
+
+
+def _request_cancel(rows: QuerySet[QueryLog], by: str) -> bool:
+    running = rows.filter(outcome=Outcome.RUNNING).order_by()
+    marked = running.filter(cancel_requested_at__isnull=True).update(
+        cancel_requested_at=timezone.now(), cancel_requested_by=_storable(by)[:150]
+    )
+    return bool(marked) or running.exists()
+
+
+@contextmanager
+def _turn_of(user_id: int) -> Iterator[None]:
+    """Let one person's rows take turns from drawing the id to the commit.
+
+    PostgreSQL hands out ids before the commit, so a lower id could else show up after a higher
+    one was counted. SQLite has one writer at a time anyway.
+    """
+    if not connection.features.has_select_for_update:
+        yield
+        return
+    with transaction.atomic():
+        people = User.objects.select_for_update(no_key=True).filter(pk=user_id)
+        list(people.order_by().values_list("pk"))
+        yield
 
 
 def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from accounts import authentication
 from accounts.authentication import REFUSAL, Caller, authenticate
-from accounts.models import AnalystToken, User
+from accounts.models import AccessPolicy, AnalystToken, User
 from accounts.secrets import digest, make_token
 from accounts.services import IssuedToken, issue_token, revoke_token
 
@@ -72,6 +72,7 @@ def test_good_token_names_the_caller(issued: IssuedToken, alice: User, scheme: s
         token_id=issued.token.pk,
         token_prefix=issued.token.prefix,
         token_label="laptop",
+        policy=AccessPolicy.objects.get(is_default=True).limits,
     )
 
 

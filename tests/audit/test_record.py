@@ -210,7 +210,8 @@ def test_record_has_no_place_for_the_values_of_a_result() -> None:
     columns = {field.name for field in QueryLog._meta.get_fields()}
     asked = {"id", "started_at", "user", "token", "tool", "arguments", "sql", "client", "ip"}
     ended = {"outcome", "reason", "sqlstate", "rows", "bytes", "truncated", "duration_ms"}
-    assert columns == asked | ended | {"request_id"}
+    cancelled = {"rpc_id", "cancel_requested_at", "cancel_requested_by"}
+    assert columns == asked | ended | {"request_id"} | cancelled
     counted = {"rows", "bytes", "duration_ms"}
     assert all(isinstance(QueryLog._meta.get_field(name), models.IntegerField) for name in counted)
 

@@ -1,0 +1,148 @@
+"""How much a person takes, counted from the record itself, and which limit that reaches.
+
+So the limits hold over all workers and replicas, without another service. A call's row is opened
+first and counted afterwards, itself included, up to its own id: of the calls that arrive at the
+same moment the ones with the lowest ids go on, and nobody has to wait for a lock while counting.
+That is exact, because one person's rows become visible in the order of their ids (``open_query``):
+whoever counts sees every row that came before.
+
+A call that is over a limit stays in the count until its row is closed, a few milliseconds: in that
+time another one may be refused too early, but never let in too many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.limits import PolicyLimits
+
+MINUTE = timedelta(seconds=60)
+_SLACK = timedelta(seconds=60)
+
+CONCURRENT_QUERIES = "concurrent_queries"
+QUERIES_PER_MINUTE = "queries_per_minute"
+ROWS_PER_DAY = "rows_per_day"
+LIMIT_REASONS = (CONCURRENT_QUERIES, QUERIES_PER_MINUTE, ROWS_PER_DAY)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a person takes at a moment; the call that asks is in the first two numbers."""
+
+    running: int
+    last_minute: int
+    oldest_in_minute: datetime | None
+    rows_today: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The limit that is reached: ``reason`` for the row, the rest for the analyst."""
+
+    reason: str
+    what: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.hint}"
+
+
+# Written by hand: to have Django compile it would cost four times what the database needs for it.
+# The ids are no condition of the rows read, or a planner would walk the person's whole history.
+_COUNT = """
+SELECT
+  count(*) FILTER (WHERE id <= %(own)s AND started_at > %(still)s AND outcome = 'running'),
+  count(*) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
+    ('concurrent_queries', 'queries_per_minute', 'rows_per_day')),
+  min(started_at) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
+    ('concurrent_queries', 'queries_per_minute', 'rows_per_day')),
+  (SELECT coalesce(sum("rows"), 0) FROM audit_querylog
+   WHERE user_id = %(user)s AND started_at >= %(midnight)s)
+FROM audit_querylog WHERE user_id = %(user)s AND started_at > %(recent)s
+"""
+_ANY_ID = 2**63 - 1
+
+
+def usage(user_id: int, now: datetime, query_id: int | None = None) -> Usage:
+    """Return what the person takes, up to and including that query; one query, by the index.
+
+    Calls that a limit refused don't count, or an impatient client would lock itself out. A row
+    that a crash left ``running`` stops counting when the query can't be running any more.
+    """
+    still = abandoned_after()
+    moments = {
+        "still": now - still,
+        "minute": now - MINUTE,
+        "recent": now - max(MINUTE, still),
+        "midnight": _midnight(now),
+    }
+    stored = {k: connection.ops.adapt_datetimefield_value(v) for k, v in moments.items()}
+    own = _ANY_ID if query_id is None else query_id
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {**stored, "user": user_id, "own": own})
+        running, last_minute, oldest, rows_today = cursor.fetchall()[0]
+    return Usage(running, last_minute, _moment(oldest), int(rows_today))
+
+
+def _moment(stored: datetime | str | None) -> datetime | None:
+    """SQLite has no type for it: Django keeps moments as text there, in UTC."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored
+
+
+def refusal(limits: PolicyLimits, used: Usage, now: datetime) -> Refusal | None:
+    """Return the limit that the call is over and when it frees, or None when it may run."""
+    if used.running > limits.concurrent_queries:
+        return Refusal(
+            CONCURRENT_QUERIES,
+            f"You may run {_counted(limits.concurrent_queries, 'query', 'queries')} at a time.",
+            "Wait for one of yours to end, then ask again.",
+        )
+    if used.last_minute > limits.queries_per_minute:
+        return Refusal(
+            QUERIES_PER_MINUTE,
+            f"You may ask {_counted(limits.queries_per_minute, 'query', 'queries')} a minute.",
+            f"Try again in {_seconds_left(used, now)} s; one larger query often does for many.",
+        )
+    if used.rows_today >= limits.rows_per_day:
+        return Refusal(
+            ROWS_PER_DAY,
+            f"You may read {_counted(limits.rows_per_day, 'row', 'rows')} a day, "
+            f"and today's are used up.",
+            f"This frees at 00:00 UTC, in {_until_midnight(now)}.",
+        )
+    return None
+
+
+def rows_left(limits: PolicyLimits, used: Usage) -> int:
+    """Return how many rows one result may have: of the policy and the rest of the day the less."""
+    return max(0, min(limits.max_rows, limits.rows_per_day - used.rows_today))
+
+
+def abandoned_after() -> timedelta:
+    """Return how long a query can run at most, its time in the queue included."""
+    return timedelta(seconds=settings.MCP_STATEMENT_TIMEOUT + settings.MCP_QUEUE_TIMEOUT) + _SLACK
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _seconds_left(used: Usage, now: datetime) -> int:
+    oldest = used.oldest_in_minute or now
+    return max(1, ceil((oldest + MINUTE - now).total_seconds()))
+
+
+def _until_midnight(now: datetime) -> str:
+    minutes = ceil((_midnight(now) + timedelta(days=1) - now).total_seconds() / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
