@@ -58,7 +58,7 @@ def superuser_dsn(fleet: LocalDatabase) -> str:
 @pytest.fixture
 def engine(fleet: LocalDatabase, django_db_blocker: DjangoDbBlocker) -> Iterator[LocalDatabase]:
     """Point the alias ``analytics_ro`` of this process at the fleet's database."""
-    from fleetmcp.analytics import role, snapshot
+    from fleetmcp.analytics import denied, role, snapshot
 
     entry = connections.settings["analytics_ro"]
     before = dict(entry)
@@ -66,6 +66,7 @@ def engine(fleet: LocalDatabase, django_db_blocker: DjangoDbBlocker) -> Iterator
         env.postgres_dsn("DATABASE_URL", fleet.analytics_dsn) | {"OPTIONS": entry["OPTIONS"]}
     )
     role.forget_role()
+    denied.forget_closed()
     snapshot.forget_policy()
     with django_db_blocker.unblock():
         _renew_alias()

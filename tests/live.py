@@ -54,6 +54,11 @@ class Server:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def policy(self, **limits: object) -> None:
+        """Change the default policy, beyond what the admin would allow if need be."""
+        code = f"from accounts.models import AccessPolicy as P; P.objects.update(**{limits!r})"
+        self.manage("shell", "-c", code)
+
     def rows(self, where: str = "1", *values: object) -> list[dict[str, Any]]:
         """Return the audit rows for which the condition holds, oldest first."""
         with sqlite3.connect(self.home / "app.sqlite3", timeout=10) as database:
@@ -179,6 +184,7 @@ def start_server(home: Path, dsn: str, workers: int = 0, **environ: str) -> Iter
     full |= {"APP_DB_FILE": str(home / "app.sqlite3"), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     server = Server(f"http://127.0.0.1:{port}", home, full, workers=workers)
     server.manage("migrate", "--verbosity=0")
+    server.policy(queries_per_minute=1_000_000, concurrent_queries=1_000, rows_per_day=10**9)
     for name in CAST:
         printed = server.manage("issue_token", name, "--label=test", "--create-user")
         server.tokens[name] = printed.split()[-1]

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 REQUIREMENTS = {
+    "DATABASE-FROZEN": (
+        "A frozen database freezes no health check, and everything recovers when it moves again."
+    ),
+    "AUDIT-HANG-UP": "A client that hangs up at any moment leaves no row open.",
+    "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
+    "AUDIT-BUSY": "A busy app database delays calls, loses nothing, and delays no health check.",
+    "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
+    "TOOLS-SMALL": "The whole list of tools is smaller than 8 kB, every parameter described.",
+    "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
+    "POOLER-LAYERS": (
+        "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix."
+    ),
+    "ERROR-NEAREST": (
+        "An unknown table, column or function is answered with the nearest readable names."
+    ),
+    "FORMAT-CSV": "CSV is what PostgreSQL's own COPY writes, within the same limits.",
+    "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
+    "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
+    "RESULT-DISPLAY": (
+        "Bytes are shortened with their length; no large value reaches the server whole."
+    ),
     "REPLY-ONCE": (
         "Clients that know structured content get the data once; others find it in the text."
     ),

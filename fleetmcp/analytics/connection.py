@@ -7,7 +7,7 @@ import re
 import select
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,6 +37,7 @@ class Ticket:
     analyst: str
     query_id: str
     cancelled_by: str = ""
+    when_cancelled: Callable[[], object] | None = None
     _raw: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +60,8 @@ class Ticket:
             if self._raw is not None:
                 with suppress(psycopg2.Error, OSError), _duplicate(self._raw) as sock:
                     sock.shutdown(socket.SHUT_RDWR)
+        if self.when_cancelled:
+            self.when_cancelled()
 
     def hold(self, raw: Any) -> None:
         """Name the connection that a cancel must reach, or None when there is nothing to stop."""

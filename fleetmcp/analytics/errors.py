@@ -48,6 +48,10 @@ class Code(StrEnum):
     BUSY = "server_busy"
     UNAVAILABLE = "database_unavailable"
     UNSAFE_ROLE = "unsafe_role"
+    CONCURRENT_QUERIES = "concurrent_queries"
+    QUERIES_PER_MINUTE = "queries_per_minute"
+    ROWS_PER_DAY = "rows_per_day"
+    NO_EXPORT = "no_export"
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import QueryTimedOut, ServerBusy
+from fleetmcp.analytics.failures import cancelled
 from fleetmcp.analytics.limits import Limits
 
 TRY_MS = 150
@@ -61,7 +62,17 @@ class Waiter:
     """Somebody in the queue: the lanes that would do, and the one that became free for them."""
 
     lanes: tuple[Lane, ...]
+    loop: asyncio.AbstractEventLoop
     given: asyncio.Future[Lane]
+    woken: asyncio.Future[None]
+
+    def wake(self) -> None:
+        """Make the one who waits look up; may be called from any thread."""
+        self.loop.call_soon_threadsafe(self._look_up)
+
+    def _look_up(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)
 
 
 def _lane(name: str, threads: int) -> Lane:
@@ -81,7 +92,7 @@ class Lanes:
         self, job: Job[T], ticket: Ticket, limits: Limits, beats: Beats = SILENT
     ) -> T:
         """Run the job as soon as a connection is free. Raises ServerBusy at the queue limit."""
-        lane = await self._enter((self.main, self.quick), limits, beats)
+        lane = await self._enter((self.main, self.quick), ticket, limits, beats)
         if lane is self.quick:
             try:
                 short = replace(limits, statement_ms=min(TRY_MS, limits.statement_ms))
@@ -89,39 +100,59 @@ class Lanes:
             except QueryTimedOut:
                 if limits.statement_ms <= TRY_MS or ticket.cancelled_by:
                     raise
-            lane = await self._enter((self.main,), limits, beats, first=True)
+            lane = await self._enter((self.main,), ticket, limits, beats, first=True)
         return await self._ride(lane, job, ticket, limits, beats)
 
     async def errand(self, job: Job[T], ticket: Ticket, limits: Limits) -> T:
         """Run a short job of our own, in whichever lane is free first."""
-        lane = await self._enter((self.quick, self.main), limits, SILENT)
+        lane = await self._enter((self.quick, self.main), ticket, limits, SILENT)
         return await self._ride(lane, job, ticket, limits, SILENT)
 
     async def _enter(
-        self, lanes: tuple[Lane, ...], limits: Limits, beats: Beats, *, first: bool = False
+        self,
+        lanes: tuple[Lane, ...],
+        ticket: Ticket,
+        limits: Limits,
+        beats: Beats,
+        *,
+        first: bool = False,
     ) -> Lane:
         """Take a free thread of one of the lanes, the first named preferred, or queue for one."""
         for lane in lanes:
             if lane.free:
                 lane.free -= 1
                 return lane
-        waiter = Waiter(lanes, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(lanes, loop, loop.create_future(), loop.create_future())
         if first:
             self._queue.appendleft(waiter)
         else:
             self._queue.append(waiter)
+        ticket.when_cancelled = waiter.wake
         try:
-            return await self._queued(waiter, limits, beats)
+            return await self._queued(waiter, ticket, limits, beats)
         except BaseException:
             self._give_up(waiter)
             raise
+        finally:
+            ticket.when_cancelled = None
 
-    async def _queued(self, waiter: Waiter, limits: Limits, beats: Beats) -> Lane:
-        """Wait in the queue, telling how long it may take. Raises ServerBusy at its limit."""
+    async def _queued(self, waiter: Waiter, ticket: Ticket, limits: Limits, beats: Beats) -> Lane:
+        """Wait in the queue, telling how long it may take.
+
+        Raises ServerBusy at its limit, QueryCancelled when somebody stops the question meanwhile.
+        """
         most, waited = limits.queue_ms / 1000, 0.0
+        either: set[asyncio.Future[Any]] = {waiter.given, waiter.woken}
         started = asyncio.get_running_loop().time()
         while waited < most:
-            await asyncio.wait({waiter.given}, timeout=min(_HEARTBEAT_S, most - waited))
+            await asyncio.wait(
+                either,
+                timeout=min(_HEARTBEAT_S, most - waited),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if ticket.cancelled_by:
+                raise cancelled(ticket.cancelled_by)
             if waiter.given.done():
                 return waiter.given.result()
             waited = asyncio.get_running_loop().time() - started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +23,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from accounts.authentication import REFUSAL, authenticate
 from audit.models import Outcome
-from audit.services import Answered
+from audit.services import Answered, request_cancel_of_call
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import records
-from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor
+from fleetmcp.mcp.call import SCOPE_KEY, Visitor
+from fleetmcp.mcp.running import watched
 from fleetmcp.mcp.server import Told, asked_of, closed, opened
 from fleetmcp.mcp.tools import app
 
@@ -58,7 +59,7 @@ class Endpoint:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the SDK's session manager alive; it can be entered once."""
-        async with self._manager.run():
+        async with self._manager.run(), watched():
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,9 +163,23 @@ async def _unanswerable(visitor: Visitor, body: bytes) -> Response | None:
     if _too_deep(message):
         what = f"The message is nested deeper than {MAX_DEPTH} levels."
         return await _malformed(visitor, body, message, _INVALID_REQUEST, what)
+    if message.get("method") == "notifications/cancelled":
+        await _cancel(visitor, message)
     if message.get("method") == "tools/call" and (wrong := _wrong_with_call(message)):
         return await _malformed(visitor, body, message, _INVALID_PARAMS, wrong)
     return None
+
+
+async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:
+    """Stop the caller's own call of that id, whichever process runs it."""
+    params = message.get("params")
+    rpc_id = params.get("requestId") if isinstance(params, dict) else None
+    if isinstance(rpc_id, str | int):
+        with suppress(DatabaseError):  # the client doesn't wait for an answer to a notification
+            token_id = visitor.caller.token_id
+            await records.run(
+                request_cancel_of_call, token_id=token_id, rpc_id=str(rpc_id), by="client"
+            )
 
 
 def _too_deep(message: dict[str, Any]) -> bool:
@@ -207,9 +222,10 @@ async def _malformed(
     tool = str(params.get("name", "")) if isinstance(params, dict) else ""
     asked = asked_of(visitor, tool, body.decode("utf-8", "backslashreplace"))
     try:
-        call = Call(visitor, await opened(asked), Answered(Outcome.REFUSED, "malformed"))
+        call, _ = await opened(visitor, asked)
     except Told as told:
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
+    call.answered = Answered(Outcome.REFUSED, "malformed")
     await closed(call.query_id, asked, call)
     error = {"code": code, "message": what}
     reply = {"jsonrpc": "2.0", "id": _identifier(message), "error": error}

@@ -17,9 +17,10 @@ from mcp_server.djangomcp import DjangoMCP
 from pydantic import ValidationError
 
 from audit.models import Outcome
-from audit.services import AlreadyClosed, Asked, close_query, open_query
+from audit.services import AlreadyClosed, Asked, close_query
 from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
 from fleetmcp.mcp import records
+from fleetmcp.mcp.admission import admitted
 from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
 from fleetmcp.mcp.slim import slim
 
@@ -71,13 +72,15 @@ class AuditedMCP(_Registry):
         context = self.get_context()
         request = cast("Request", context.request_context.request)
         visitor: Visitor = request.scope[SCOPE_KEY]
-        asked = asked_of(visitor, name, arguments)
+        asked = asked_of(visitor, name, arguments, str(context.request_context.request_id))
+        started = time.perf_counter()
         # Shielded: whoever hangs up meanwhile must find an open row that can be closed.
         with anyio.CancelScope(shield=True):
-            call = Call(visitor, await opened(asked))
+            call, over = await opened(visitor, asked)
         current.set(call)
-        started = time.perf_counter()
         try:
+            if over:
+                raise over
             result = await self._tool_manager.call_tool(name, arguments, context=context)
             return _reply(result, call, request.headers.get(VERSION_HEADER, ""))
         except BaseException as error:
@@ -102,7 +105,7 @@ def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structuredContent=result)
 
 
-def asked_of(visitor: Visitor, tool: str, arguments: Any) -> Asked:
+def asked_of(visitor: Visitor, tool: str, arguments: Any, rpc_id: str = "") -> Asked:
     """Return what the row says of a call; the arguments are its object, or the body as text."""
     sql = arguments.get("sql", "") if isinstance(arguments, dict) and tool not in NO_SQL else ""
     return Asked(
@@ -115,13 +118,17 @@ def asked_of(visitor: Visitor, tool: str, arguments: Any) -> Asked:
         client=visitor.client,
         ip=visitor.ip,
         request_id=visitor.request_id,
+        rpc_id=rpc_id,
     )
 
 
-async def opened(asked: Asked) -> int:
-    """Return the id of the call's new row. Raises Told: what isn't on record doesn't run."""
+async def opened(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused | None]:
+    """Return the call with its new row, and the limit that it is over.
+
+    Raises Told: what isn't on record doesn't run.
+    """
     try:
-        return await records.run(open_query, asked)
+        return await admitted(visitor, asked)
     except DatabaseError as error:
         logger.error("An audit row can't be opened: %s", type(error).__name__)
         raise Told(NOT_RECORDED) from None

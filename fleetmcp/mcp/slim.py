@@ -14,9 +14,22 @@ def slim(tool: Tool) -> Tool:
         update={
             "description": " ".join(inspect.cleandoc(tool.description or "").split()),
             "inputSchema": _without(tool.inputSchema, {"title"}),
-            "outputSchema": _without(tool.outputSchema, {"title", "description", "default"}),
+            "outputSchema": _outline(tool.outputSchema or {}),
         }
     )
+
+
+def _outline(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return an object's fields with their types, and no more: what is inside shows itself."""
+    fields = schema.get("properties", {})
+    return {
+        "type": "object",
+        "properties": {
+            name: {"type": field["type"]} if "type" in field else {}
+            for name, field in fields.items()
+        },
+        "required": schema.get("required", []),
+    }
 
 
 def _without(schema: Any, words: set[str]) -> Any:

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from fleetmcp import __version__
 from fleetmcp.analytics import catalog
+from fleetmcp.analytics.explain import Plan
 from fleetmcp.analytics.formats import Format
 from fleetmcp.mcp import work
 from fleetmcp.mcp.server import AuditedMCP
@@ -27,9 +28,7 @@ app = AuditedMCP(settings.MCP_SERVER_NAME, INSTRUCTIONS)
 # Left unset, the SDK reads its own package's metadata from disk on every request.
 app._mcp_server.version = __version__
 
-READ_ONLY = ToolAnnotations(
-    readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False
-)
+READ_ONLY = ToolAnnotations(readOnlyHint=True, destructiveHint=False, openWorldHint=False)
 
 Schema = Annotated[str, Field(description="Name of a schema, as list_schemas gives it.")]
 TableName = Annotated[str, Field(description="Name of a table or view, as list_tables gives it.")]
@@ -73,6 +72,12 @@ class Tables(TypedDict):
     tables: list[catalog.Table]
 
 
+class Search(TypedDict):
+    """What a search of the catalog found, best first."""
+
+    found: list[catalog.Found]
+
+
 class Functions(TypedDict):
     """The functions of a schema."""
 
@@ -107,15 +112,15 @@ async def list_schemas() -> Schemas:
 
 @app.tool(annotations=READ_ONLY, title="List tables and views")
 async def list_tables(schema: Schema) -> Tables:
-    """List a schema's tables, views and materialized views: kind, comment, estimated rows."""
+    """List a schema's tables and views: kind, comment, estimated rows, size."""
     return await work.list_tables(schema)
 
 
 @app.tool(annotations=READ_ONLY, title="Describe a table or view")
 async def describe_table(schema: Schema, table: TableName) -> catalog.Description:
-    """Describe a table or view: each column's exact type, nullability, default and comment.
-
-    Read this before you write SQL about it.
+    """Describe a table or view: columns with types, comments and common values; keys, indexes,
+    time range, view definition. Read this before you write SQL about it. A column with readable
+    false can't be selected.
     """
     return await work.describe_table(schema, table)
 
@@ -137,6 +142,29 @@ async def sample_table(
 ) -> Rows:
     """Show some rows of a table or view, to see what its values look like."""
     return await work.sample_table(schema, table, n)
+
+
+@app.tool(annotations=READ_ONLY, title="Search the catalog")
+async def search_catalog(
+    text: Annotated[str, Field(description="A word or a few: fuel, cost centre, gps_time.")],
+    limit: Annotated[int, Field(description="Results at most, up to 100.")] = 20,
+) -> Search:
+    """Find tables, views, columns and functions by words in their names and comments, best first.
+
+    All words must match, else any do. Use it when you don't know where something is.
+    """
+    return await work.search_catalog(text, limit)
+
+
+@app.tool(annotations=READ_ONLY, title="Explain a query")
+async def explain_query(
+    sql: Annotated[str, Field(description="One SELECT statement; it is planned, never run.")],
+) -> Plan:
+    """Show what a query would cost before you run it: plan, estimated rows, dear steps, advice.
+
+    Use it for big tables: it says which filter is missing and how many chunks would be read.
+    """
+    return await work.explain_query(sql)
 
 
 app.refuse_unknown_arguments()

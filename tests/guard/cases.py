@@ -1,7 +1,7 @@
 """The guard's table, read from ``table/``; a found bypass becomes a row there before its fix.
 
 ``accepted/*.sql`` must be accepted and run; ``refused/<code>.sql`` must not reach the database.
-A line is a statement. ``--- words [tags]`` opens a group: a tag is an extension or ``since 16``, and
+A line is a statement. ``--- words [tags]`` opens a group: a tag is an extension or ``since 16``;
 what lacks one of them on a server does not run there. ``\\u`` or ``\\n`` at a line's start means
 that the line is written with Python's escapes.
 """

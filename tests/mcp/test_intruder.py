@@ -57,9 +57,10 @@ def frozen(fleet: LocalDatabase) -> Iterator[None]:
 @pytest.mark.proves("DATABASE-FROZEN")
 def test_frozen_database_freezes_no_health_check(server: Server, fleet: LocalDatabase) -> None:
     body = call("query", {"sql": "SELECT 1"})
-    ask = lambda: httpx.post(  # noqa: E731
-        f"{server.url}/mcp", content=body, headers=server.headers(), timeout=60
-    )
+
+    def ask() -> httpx.Response:
+        return httpx.post(f"{server.url}/mcp", content=body, headers=server.headers(), timeout=60)
+
     assert ask().status_code == 200
     with ThreadPoolExecutor(10) as clients:
         with frozen(fleet):

@@ -19,6 +19,7 @@ WHERE day >= date '2026-11-01' - 30 GROUP BY 1 ORDER BY 2 DESC LIMIT 10
 """
 TOOLS = {
     "query", "list_schemas", "list_tables", "describe_table", "list_functions", "sample_table",
+    "search_catalog", "explain_query",
 }  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def test_readyz_says_that_both_databases_answer(server: Server) -> None:
 
 
 @pytest.mark.proves("VERIFY-6-TOOLS")
-def test_six_read_only_tools_with_schemas_for_what_they_return(server: Server) -> None:
+def test_eight_read_only_tools_with_schemas_for_what_they_return(server: Server) -> None:
     async def listed() -> object:
         async with server.session() as session:
             return (await session.list_tools()).tools

@@ -8,7 +8,7 @@ is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache, cached_property
 from importlib import resources
@@ -118,6 +118,19 @@ class Policy:
     def relation_names(self) -> frozenset[str]:
         """Return the names of all readable relations, without their schemas."""
         return frozenset(name for _, name in self.relations)
+
+    def narrowed(self, schemas: tuple[str, ...]) -> Policy:
+        """Return the policy of somebody who may read only these of the readable schemas."""
+        hidden = set(self.schemas) - set(schemas)
+        if not hidden:
+            return self
+        return replace(
+            self,
+            schemas=tuple(name for name in self.schemas if name not in hidden),
+            search_path=tuple(name for name in self.search_path if name not in hidden),
+            relations=frozenset(key for key in self.relations if key[0] not in hidden),
+            functions={key: ok for key, ok in self.functions.items() if key[0] not in hidden},
+        )
 
     def type_schema(self, schema: str) -> bool:
         """Say whether types, operators and collations of this schema may be used."""

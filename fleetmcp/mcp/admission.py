@@ -1,0 +1,32 @@
+"""Before the work: the row is opened, then the caller's limits are counted, that row included."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from audit.services import Asked, open_query
+from audit.usage import Refusal, refusal, rows_left, usage
+from fleetmcp.analytics.errors import Code, QueryRefused
+from fleetmcp.mcp import records
+from fleetmcp.mcp.call import Call, Visitor
+
+
+async def admitted(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused | None]:
+    """Return the call with its open row, and the limit that it is over, if any.
+
+    Raises django.db.Error when the row can't be written: what isn't on record doesn't run.
+    """
+    query_id, rows, over = await records.run(_open_and_count, visitor, asked)
+    return Call(visitor, query_id, rows), _refused(over) if over else None
+
+
+def _open_and_count(visitor: Visitor, asked: Asked) -> tuple[int, int, Refusal | None]:
+    query_id = open_query(asked)
+    now = timezone.now()
+    policy = visitor.caller.policy
+    used = usage(visitor.caller.user_id, now, query_id)
+    return query_id, rows_left(policy, used), refusal(policy, used, now)
+
+
+def _refused(over: Refusal) -> QueryRefused:
+    return QueryRefused(over.what, code=Code(over.reason), hint=over.hint)
