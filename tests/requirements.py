@@ -3,153 +3,178 @@
 from __future__ import annotations
 
 REQUIREMENTS = {
-    "DATABASE-FROZEN": (
-        "A frozen database freezes no health check, and everything recovers when it moves again."
+    "AUDIT-ADMIN-ESCAPED": "Hostile text arrives escaped on list, detail and search pages.",
+    "AUDIT-ADMIN-QUERIES": (
+        "The list page costs the same number of queries for one row as for many."
     ),
-    "AUDIT-HANG-UP": "A client that hangs up at any moment leaves no row open.",
-    "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
-    "AUDIT-BUSY": "A busy app database delays calls, loses nothing, and delays no health check.",
-    "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
-    "TOOLS-SMALL": "The whole list of tools is smaller than 8 kB, every parameter described.",
-    "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
-    "POOLER-LAYERS": (
-        "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix."
-    ),
-    "ERROR-NEAREST": (
-        "An unknown table, column or function is answered with the nearest readable names."
-    ),
-    "FORMAT-CSV": "CSV is what PostgreSQL's own COPY writes, within the same limits.",
-    "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
-    "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
-    "RESULT-DISPLAY": (
-        "Bytes are shortened with their length; no large value reaches the server whole."
-    ),
-    "REPLY-ONCE": (
-        "Clients that know structured content get the data once; others find it in the text."
-    ),
-    "REPLY-SCHEMA": "Every tool answers as its output schema says.",
-    "RESULT-SIZE-CAP": (
-        "A result that is too large is cut by PostgreSQL at a whole row, and says so."
-    ),
-    "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
-    "GUARD-ARGUMENTS": (
-        "A function that reaches out with some arguments runs only with harmless ones."
-    ),
-    "GUARD-POLICY": (
-        "Names mean what the running database makes of them, aggregates and hidden schemas included."
-    ),
-    "GUARD-SIZES": "Hostile shapes and sizes are refused quickly and never end the process.",
-    "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
-    "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
-    "TOKEN-TYPO": (
-        "A mistyped token is recognised without the database; foreign text is not called mistyped."
-    ),
-    "TOKEN-STORED-AS-DIGEST": (
-        "The database holds a short prefix and the SHA-256, never the token."
-    ),
-    "TOKEN-NEVER-SHOWN-AGAIN": "Neither secret nor digest appears in any str, repr or list.",
-    "TOKEN-LIFETIME": (
-        "Default lifetime is TOKEN_LIFETIME_DAYS; outside 1 to 3650 days is refused."
-    ),
-    "TOKEN-LABEL": "A label is one printable line of 1 to 100 characters.",
-    "TOKEN-INACTIVE-OWNER": "No token is issued to a deactivated person.",
-    "TOKEN-REVOKE": "Revoking needs a reason, and the first revocation stands.",
-    "TOKEN-SIGNALS": (
-        "Issue and revoke are announced once, in the transaction; what can't be recorded doesn't happen."
-    ),
-    "TOKEN-NEVER-DELETED": "Tokens and their owners can't be deleted, not even by a superuser.",
-    "TOKEN-STATUS": "Status is active, expired or revoked, and queries agree with it.",
-    "TOKEN-PEOPLE": (
-        "Missing people are created without a usable password; confusable names are refused."
-    ),
-    "TOKEN-ERRORS": "Every error has a code of its own.",
-    "TOKEN-CALLER": "A good token names its owner and itself, with the scheme in any case.",
-    "TOKEN-REFUSED": (
-        "Missing, malformed, unknown, expired, revoked or inactive is refused at the very next call."
-    ),
-    "TOKEN-SAME-WORK": "Every refusal costs one SHA-256 and one identical indexed query.",
-    "TOKEN-LAST-USED": (
-        "Last use is written at most once a minute; its failure refuses nobody and tells no secret."
-    ),
-    "TOKEN-FAIL-CLOSED": "A database that can't be asked lets nobody in.",
-    "TOKEN-IMPORT": "Tokens of MCP_AUTH_TOKENS keep working after import_tokens.",
-    "TOKEN-IMPORT-WEAK": "Weak tokens are refused with a reason; random ones never are.",
-    "TOKEN-IMPORT-ATOMIC": (
-        "One bad or duplicate entry refuses the whole import, with every reason given."
-    ),
-    "TOKEN-IMPORT-AGAIN": "A second import changes nothing, and revoked stays revoked.",
-    "TOKEN-IMPORT-QUIET": "No refusal of an import carries a token.",
-    "TOKEN-COMMANDS": (
-        "Commands end in one clear sentence on refusal; the secret goes to stdout once."
-    ),
-    "TOKEN-ADMIN-ISSUE": "A lead issues a working token with its line; bad forms issue nothing.",
-    "TOKEN-ADMIN-ONCE": (
-        "The secret is in the POST's response only: not in messages, session, log, list or history."
-    ),
-    "TOKEN-ADMIN-ESCAPED": (
-        "Hostile labels arrive escaped; the pages carry no inline script or style."
-    ),
-    "TOKEN-ADMIN-REVOKE": (
-        "Revoking in the admin asks for a reason and acts at once, for one or many."
-    ),
-    "TOKEN-ADMIN-RIGHTS": (
-        "The auditor only looks, the intruder reaches nothing, a lead can't escalate."
-    ),
-    "TOKEN-ADMIN-LIST": "The list takes a constant number of queries and filters by status.",
-    "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
-    "AUDIT-CLOSE-ONCE": "A row is closed once; a second close changes and prints nothing.",
-    "AUDIT-STORABLE": "Any text is stored whole and readable; over-long words are cut.",
-    "AUDIT-LINE": "Each close prints one line of printable ASCII, whatever the call holds.",
-    "AUDIT-NO-VALUES": "The record has no column for a result's values.",
-    "AUDIT-PROTECT": "A person or token with history can't be deleted.",
     "AUDIT-ADMIN-READ-ONLY": (
         "Nobody adds, changes or deletes history through the pages, superusers included."
     ),
     "AUDIT-ADMIN-RIGHTS": "Only staff with the view right read the history.",
-    "AUDIT-ADMIN-ESCAPED": "Hostile text arrives escaped on list, detail and search pages.",
     "AUDIT-ADMIN-SEARCH": "A query is found by person, by a piece of its SQL and by outcome.",
-    "AUDIT-ADMIN-QUERIES": (
-        "The list page costs the same number of queries for one row as for many."
-    ),
+    "AUDIT-BUSY": "A busy app database delays calls, loses nothing, and delays no health check.",
+    "AUDIT-CLOSE-ONCE": "A row is closed once; a second close changes and prints nothing.",
+    "AUDIT-CRASH": "After kill -9 under load, every statement in PostgreSQL's log has a row.",
+    "AUDIT-FAIL-CLOSED": "A call that can't be recorded does not run.",
+    "AUDIT-HANG-UP": "A client that hangs up at any moment leaves no row open.",
+    "AUDIT-LINE": "Each close prints one line of printable ASCII, whatever the call holds.",
     "AUDIT-MALFORMED": (
         "Unknown tools, bad arguments and bodies that are no call have a row and a clear answer."
     ),
-    "AUDIT-CRASH": "After kill -9 under load, every statement in PostgreSQL's log has a row.",
-    "AUDIT-FAIL-CLOSED": "A call that can't be recorded does not run.",
-    "ENV-DEFAULT": "A missing or blank variable means the default.",
-    "ENV-STRICT": "Only exact words and plain integers in range are read.",
-    "ENV-FILE": "A secret may come from NAME_FILE; an unreadable or empty file is refused.",
-    "ENV-DSN": "A DSN is read exactly as libpq reads it.",
-    "ENV-DSN-REFUSED": (
-        "What is no DSN for one host is refused with the form to write and without the secret."
+    "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
+    "AUDIT-NO-VALUES": "The record has no column for a result's values.",
+    "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
+    "AUDIT-PROTECT": "A person or token with history can't be deleted.",
+    "AUDIT-STORABLE": "Any text is stored whole and readable; over-long words are cut.",
+    "CANCEL-ANYWHERE": (
+        "A mark on the row or the client's notification stops a running or waiting question within two seconds."
     ),
-    "ENV-ORIGIN": "PUBLIC_URL is one plain origin, without wildcard, path or credentials.",
-    "ENV-FUZZ": (
-        "Whatever the input, a reader returns a value or raises BadSetting naming the variable."
+    "CANCEL-CALL": "A client cancels its own running call by its JSON-RPC id, and no other.",
+    "CANCEL-HANG-UP": "A client that hangs up cancels its query in PostgreSQL within two seconds.",
+    "CANCEL-MARK": "A running query can be marked from any process; who asked first stays.",
+    "CANCEL-WATCH": "Watching many queries costs one query.",
+    "CATALOG-CAPS": "Very wide tables and many indexes are cut and say so.",
+    "CATALOG-COLUMNS": (
+        "Columns have their exact type, nullability and default; empty fields are left out."
     ),
-    "ENV-SILENT": "No piece of a value is in any refusal, and a refusal is one sentence.",
-    "ENV-SECRET-KEY": "No or a short SECRET_KEY ends in one sentence; SECRET_KEY_FILE works.",
-    "ENV-SAFE-DEFAULT": (
-        "DEBUG and the unsafe role are off by default; no DSN option switches read-only off."
+    "CATALOG-COMMON-VALUES": (
+        "Columns with few values show some, shortened; row security hides them."
     ),
-    "ENV-HTTPS": "An https PUBLIC_URL makes cookies secure and sets HSTS; http does not.",
+    "CATALOG-FOLDED": "Partitions and chunks are counted in their table and never listed.",
+    "CATALOG-FRESH": "A table whose time column leads an index says how far its data reaches.",
+    "CATALOG-FUNCTIONS": "A function is marked callable exactly when guard and role allow it.",
+    "CATALOG-KEYS": (
+        "Primary and foreign keys and indexes are shown to a role that may only select."
+    ),
+    "CATALOG-LOCKED": "A table that is being changed or refreshed is still listed and described.",
+    "CATALOG-NEAREST": (
+        "An unknown or hostile table name is refused with the nearest readable names."
+    ),
+    "CATALOG-ONLY-READABLE": "What the role can't read is named nowhere in a description.",
+    "CATALOG-SEARCH-LARGE": "Hundreds of tables with thousands of columns are searched.",
+    "CATALOG-SEARCH-RANK": "Exact names come first, then beginnings, words, parts and comments.",
+    "CATALOG-SEARCH-READABLE": "A search finds nothing that the role can't read.",
+    "CATALOG-SEARCH-TEXT": "Any text is searched for; one without a word is refused.",
+    "CATALOG-SEARCH-WORDS": "All words must match somewhere; if nothing matches all, any do.",
+    "CATALOG-TABLES": (
+        "Each relation has kind, comment, estimated rows and size, a view only what it has."
+    ),
+    "CATALOG-TIMESCALE": (
+        "A hypertable shows size, time column, chunk interval and range; hidden ones don't appear."
+    ),
+    "CATALOG-UNREADABLE-COLUMN": (
+        "A denied column is marked, shows no value, and is left out of samples."
+    ),
+    "CATALOG-VERSIONS": "Every installed PostgreSQL version answers alike.",
+    "CATALOG-VIEW": "A view shows its definition, cut when it is long.",
     "CHECK-CLEAN": "Good settings pass every check without a warning.",
     "CHECK-E001": "A missing or non-PostgreSQL DATABASE_URL is an error with a hint.",
     "CHECK-E002": "Empty or system schemas in ANALYTICS_SCHEMAS are an error.",
     "CHECK-W001": "ANALYTICS_ALLOW_UNSAFE_ROLE is warned about.",
     "CHECK-W002": "DEBUG is warned about.",
-    "ROUTER-MIGRATE": "No model is ever migrated into analytics_ro, even as superuser.",
-    "ROUTER-DEFAULT": "Every model is read from and written to `default`.",
-    "IP-NO-PROXY": "Without proxies the peer is the client; forwarded headers are not looked at.",
-    "IP-PROXIES": (
-        "With n proxies the n-th entry from the end is the client; spoofed ones before it are not."
+    "CLIENT-CLAUDE-CODE": "The real Claude Code connects, sees six tools and gets rows.",
+    "DATABASE-DOWN": (
+        "The server starts without the analytics database, says so, and recovers by itself."
     ),
-    "IP-UNKNOWN": "An address that no proxy of ours vouches for is not recorded.",
-    "IP-LOOPBACK": "Only a direct request from this host is local.",
+    "DATABASE-FROZEN": (
+        "A frozen database freezes no health check, and everything recovers when it moves again."
+    ),
+    "DEMO-CLEAR-ERRORS": "Missing programs or a taken port are refused with cause and remedy.",
+    "DEMO-COMMAND": (
+        "scripts/demo starts, answers, stops without a trace and keeps everything for the next start."
+    ),
+    "DEMO-COMMENTS": "Every schema, table, view, column and function has a comment.",
+    "DEMO-EXTENSIONS": (
+        "With TimescaleDB and PostGIS there are a hypertable and points, with the same rows."
+    ),
+    "DEMO-KILL": "After a kill at any point, launcher or server, the next start works.",
+    "DEMO-OBJECTS": "Every object of the field exists and belongs to the owner.",
+    "DEMO-OWN-DATABASE": "With DATABASE_URL set the demo starts no server.",
+    "DEMO-PLAUSIBLE": "Nothing impossible happens in the data, and every kind of event occurs.",
+    "DEMO-PRIVATE": (
+        "The demo's PostgreSQL listens on loopback only and asks the network for a password."
+    ),
+    "DEMO-QUESTION": "The first prompts of the guide are one simple query each.",
+    "DEMO-REFUSES": "The demo refuses a taken port and a folder that isn't its own.",
+    "DEMO-RESUME": "A killed load is completed by the next run; a complete one is kept.",
+    "DEMO-ROOT": "Root runs the demo's PostgreSQL as nobody, and opens no folder for that.",
+    "DEMO-SAME": "The same as-of date gives the same rows on every PostgreSQL.",
+    "DEMO-SIZE": "The demo has 40 vehicles, 30 days and about 400,000 positions.",
+    "DEMO-START": "Starting again finds the running server or brings the stopped one back.",
+    "DENY-ADMIN": "Superusers add and take away entries, auditors look, nobody changes one.",
+    "DENY-CHECKED": "The database says which denied columns are readable, partitions included.",
+    "DENY-EXPLAINED": "A refused privilege names the closed columns and those to take instead.",
+    "DENY-LIST": (
+        "An entry says which column, why and by whom; names that can't be one are refused."
+    ),
+    "DENY-SERVED": (
+        "The server refuses while a denied column is open, and marks, leaves out and explains it once closed."
+    ),
+    "DENY-SERVES-NOT": "Nothing runs while a denied column is readable.",
+    "DENY-SQL": (
+        "What role_sql prints closes the denied columns against every trick, and reopens them."
+    ),
+    "DENY-SQL-FULL": (
+        "role_sql --full is the role's script with the list set, and needs only the password."
+    ),
+    "DENY-SQL-QUOTED": (
+        "Odd or hostile names and reasons are quoted: they close what they name and run nothing."
+    ),
+    "DOOR-HOSTS": "A foreign Host or Origin is refused.",
+    "DOOR-LANDING": "GET / is a page for people that says how to connect.",
+    "DOOR-METHODS": "Any method but POST on the MCP paths is 405 with Allow: POST.",
+    "DOOR-PATHS": "/mcp, /mcp/ and POST / answer alike, without a redirect.",
+    "DOOR-REVOKED": "A revoked token is refused at the very next call.",
+    "DOOR-SIZE": "A body larger than 512 KiB is refused with the limit.",
+    "DOOR-VERSION": (
+        "An unknown protocol version gets the SDK's own answer, so that clients fall back."
+    ),
+    "ENV-DEFAULT": "A missing or blank variable means the default.",
+    "ENV-DSN": "A DSN is read exactly as libpq reads it.",
+    "ENV-DSN-REFUSED": (
+        "What is no DSN for one host is refused with the form to write and without the secret."
+    ),
+    "ENV-FILE": "A secret may come from NAME_FILE; an unreadable or empty file is refused.",
+    "ENV-FUZZ": (
+        "Whatever the input, a reader returns a value or raises BadSetting naming the variable."
+    ),
+    "ENV-HTTPS": "An https PUBLIC_URL makes cookies secure and sets HSTS; http does not.",
+    "ENV-ORIGIN": "PUBLIC_URL is one plain origin, without wildcard, path or credentials.",
+    "ENV-SAFE-DEFAULT": (
+        "DEBUG and the unsafe role are off by default; no DSN option switches read-only off."
+    ),
+    "ENV-SECRET-KEY": "No or a short SECRET_KEY ends in one sentence; SECRET_KEY_FILE works.",
+    "ENV-SILENT": "No piece of a value is in any refusal, and a refusal is one sentence.",
+    "ENV-STRICT": "Only exact words and plain integers in range are read.",
+    "ERROR-NEAREST": (
+        "An unknown table, column or function is answered with the nearest readable names."
+    ),
+    "ERROR-NO-SECRET": "No error carries the DSN, the host or the password.",
+    "ERROR-PLACE": "A database error keeps its SQLSTATE and points into the analyst's own text.",
+    "EXPLAIN-CHUNKS": "A missing time filter tells how many chunks would be read.",
+    "EXPLAIN-ERRORS": "Errors point into the analyst's own text; a deep plan never crashes.",
+    "EXPLAIN-FOLDED": "Chunks and partitions appear as their table.",
+    "EXPLAIN-JOINS": "Cross joins and pairwise comparisons are named with their size.",
+    "EXPLAIN-NEVER-RUNS": "The statement is planned and never run; only a SELECT is taken.",
+    "EXPLAIN-NO-IDLE-TALK": (
+        "Sound statements get no advice, nor advice on an index that isn't there."
+    ),
+    "EXPLAIN-ONLY-READABLE": "Hidden tables have no name in a plan; denied columns are denied.",
+    "EXPLAIN-PLAN": "A plan is a short tree with rows, cost and the expensive steps.",
+    "EXPLAIN-SIZE": "Sorts on disk and too many rows are told with numbers.",
+    "EXPLAIN-TIME-FILTER": (
+        "A big table read whole is advised to filter on its indexed time column."
+    ),
+    "FORMAT-CSV": "CSV is what PostgreSQL's own COPY writes, within the same limits.",
+    "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
+    "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
+    "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
     "GUARD-ACCEPTS": "Every honest question of the table is accepted and runs.",
-    "GUARD-REFUSES": "Every other statement of the table is refused with its code.",
-    "GUARD-LISTS-READABLE": (
-        "The verdict lists are sorted text a DBA can read, each refusal with a reason word."
+    "GUARD-ARGUMENTS": (
+        "A function that reaches out with some arguments runs only with harmless ones."
+    ),
+    "GUARD-CATALOG-RELATIONS": (
+        "No readable catalog relation shows jobs, definitions, settings or unreadable names."
     ),
     "GUARD-FUNCTION-VERDICTS": (
         "Every built-in function of a known server is judged; an unjudged one is noticed."
@@ -157,126 +182,201 @@ REQUIREMENTS = {
     "GUARD-FUNCTION-WELCOME": (
         "No harmless built-in is refused, and what analysts need is allowed."
     ),
-    "GUARD-CATALOG-RELATIONS": (
-        "No readable catalog relation shows jobs, definitions, settings or unreadable names."
+    "GUARD-LISTS-READABLE": (
+        "The verdict lists are sorted text a DBA can read, each refusal with a reason word."
     ),
-    "READONLY-ROLE": "The role's GRANTs alone stop every write.",
-    "READONLY-DEFAULT": (
-        "default_transaction_read_only alone stops a write, on the role and on the connection."
+    "GUARD-POLICY": (
+        "Names mean what the running database makes of them, aggregates and hidden schemas included."
     ),
-    "READONLY-TRANSACTION": (
-        "The READ ONLY transaction alone stops a write, and it is always rolled back."
+    "GUARD-REFUSES": "Every other statement of the table is refused with its code.",
+    "GUARD-SIZES": "Hostile shapes and sizes are refused quickly and never end the process.",
+    "HOUSE-DOCS": (
+        "Every setting, tool, script and file that the documents name exists, and the other way round."
     ),
-    "READONLY-GUARD": "The guard alone stops a write.",
-    "SESSION-NO-TRACE": (
-        "The next analyst finds no setting, lock, prepared statement or listener of the one before."
+    "HOUSE-LOCK": "A lock that no longer belongs to pyproject.toml is found out.",
+    "HOUSE-PROMISES": "Every promise has a test, and every test names a promise.",
+    "HOUSE-README": "The README's commands and first lines are true.",
+    "IP-LOOPBACK": "Only a direct request from this host is local.",
+    "IP-NO-PROXY": "Without proxies the peer is the client; forwarded headers are not looked at.",
+    "IP-PROXIES": (
+        "With n proxies the n-th entry from the end is the client; spoofed ones before it are not."
     ),
-    "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
-    "RESULT-EXACT": (
-        "Values come back exact, numbers and booleans as JSON's where JSON can hold them."
-    ),
-    "RESULT-SHAPE": "Duplicate names, zero columns, zero rows and the order of rows are kept.",
-    "RESULT-ROW-CAP": "At most cap + 1 rows ever leave PostgreSQL, whatever the SQL says.",
-    "RESULT-CELL-CAP": "A large value is cut by PostgreSQL, and the result says so.",
-    "ERROR-PLACE": "A database error keeps its SQLSTATE and points into the analyst's own text.",
-    "ERROR-NO-SECRET": "No error carries the DSN, the host or the password.",
-    "LIMIT-TIME": (
-        "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
-    ),
-    "LIMIT-ROWS": "max_rows out of range is clamped, and the result says so; the default is 1000.",
+    "IP-UNKNOWN": "An address that no proxy of ours vouches for is not recorded.",
     "LANES-NO-JAM": (
         "While eight clients are slow, another analyst's SELECT 1 answers within a second."
     ),
     "LANES-POOL-MAX": "There are never more connections than MCP_POOL_MAX.",
-    "CANCEL-HANG-UP": "A client that hangs up cancels its query in PostgreSQL within two seconds.",
-    "PROGRESS": "A long query reports progress to a client that asked for it.",
-    "ROLE-CHECKED": "Whatever the role may do besides reading is found and named.",
-    "ROLE-OVERRIDE": "Only an explicit setting lets an unsafe role work, and it logs loudly.",
-    "ROLE-REFUSED": "With an unsafe role no tool works; the log lists what is wrong.",
-    "DATABASE-DOWN": (
-        "The server starts without the analytics database, says so, and recovers by itself."
+    "LIMIT-ROWS": "max_rows out of range is clamped, and the result says so; the default is 1000.",
+    "LIMIT-TIME": (
+        "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
     ),
-    "DOOR-PATHS": "/mcp, /mcp/ and POST / answer alike, without a redirect.",
-    "DOOR-METHODS": "Any method but POST on the MCP paths is 405 with Allow: POST.",
-    "DOOR-LANDING": "GET / is a page for people that says how to connect.",
-    "DOOR-REVOKED": "A revoked token is refused at the very next call.",
-    "DOOR-HOSTS": "A foreign Host or Origin is refused.",
-    "DOOR-SIZE": "A body larger than 512 KiB is refused with the limit.",
-    "DOOR-VERSION": (
-        "An unknown protocol version gets the SDK's own answer, so that clients fall back."
+    "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
+    "POLICY-ADMIN": "Policies are made, changed and made default in the admin, by their verbs.",
+    "POLICY-ADMIN-ASSIGN": (
+        "A lead with the right assigns policies to analysts, never to themselves."
+    ),
+    "POLICY-BOUNDED": "Of a policy's limit and the server's setting the smaller holds.",
+    "POLICY-DEFAULT": (
+        "Exactly one policy is the default; it holds for all who have none, can't be deleted, and without it nobody comes in."
+    ),
+    "POLICY-ENFORCED": (
+        "Every limit of a policy holds at the tools, with a sentence that says which."
+    ),
+    "POLICY-ONE-QUERY": "A caller's limits come in the one query that checks the token.",
+    "POLICY-PROTECT": "A policy that somebody has can't be deleted.",
+    "POLICY-SCHEMAS": (
+        "A policy names schemas of the server; one that the server stopped serving opens no other."
+    ),
+    "POLICY-SIGNALS": "Each change and assignment is announced once, in the transaction.",
+    "POLICY-VALID": "A policy out of range is refused and leaves nothing.",
+    "POOLER-LAYERS": (
+        "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix."
+    ),
+    "PROGRESS": "A long query reports progress to a client that asked for it.",
+    "READONLY-DEFAULT": (
+        "default_transaction_read_only alone stops a write, on the role and on the connection."
+    ),
+    "READONLY-GUARD": "The guard alone stops a write.",
+    "READONLY-ROLE": "The role's GRANTs alone stop every write.",
+    "READONLY-TRANSACTION": (
+        "The READ ONLY transaction alone stops a write, and it is always rolled back."
+    ),
+    "REPLY-ONCE": (
+        "Clients that know structured content get the data once; others find it in the text."
+    ),
+    "REPLY-SCHEMA": "Every tool answers as its output schema says.",
+    "RESULT-CELL-CAP": "A large value is cut by PostgreSQL, and the result says so.",
+    "RESULT-DISPLAY": (
+        "Bytes are shortened with their length; no large value reaches the server whole."
+    ),
+    "RESULT-EXACT": (
+        "Values come back exact, numbers and booleans as JSON's where JSON can hold them."
+    ),
+    "RESULT-ROW-CAP": "At most cap + 1 rows ever leave PostgreSQL, whatever the SQL says.",
+    "RESULT-SHAPE": "Duplicate names, zero columns, zero rows and the order of rows are kept.",
+    "RESULT-SIZE-CAP": (
+        "A result that is too large is cut by PostgreSQL at a whole row, and says so."
+    ),
+    "ROLE-ATTRIBUTES": "A re-run strips attributes, memberships and grants that someone added.",
+    "ROLE-BOOTSTRAP": (
+        "The bootstrap makes the password once, applies the role and never shows the password."
+    ),
+    "ROLE-CHECKED": "Whatever the role may do besides reading is found and named.",
+    "ROLE-CLEAR-ERRORS": (
+        "A wrong database, schema, owner, variable or user is named, and nothing changes."
+    ),
+    "ROLE-DENIED": "Denied columns are closed and stay closed until said otherwise.",
+    "ROLE-FUTURE": "What each listed owner makes later is readable by itself.",
+    "ROLE-HARDEN": (
+        "Hardening takes side-effect functions from PUBLIC and leaves them to the owners."
+    ),
+    "ROLE-IDEMPOTENT": "A second run changes nothing but the password; the old one is refused.",
+    "ROLE-LIMITS": "New connections carry timeouts, temp-file limit and connection limit.",
+    "ROLE-OVERRIDE": "Only an explicit setting lets an unsafe role work, and it logs loudly.",
+    "ROLE-OWNS-NOTHING": "A role that owns something is refused and left as it was.",
+    "ROLE-PASSWORD": "The password is stored as scram and appears in no log or output.",
+    "ROLE-PUBLIC": "PUBLIC loses TEMP and CREATE; what else it may do is refused or pointed out.",
+    "ROLE-READ-ONLY-SETTING": (
+        "The role's default_transaction_read_only alone refuses a write that a grant would allow."
+    ),
+    "ROLE-READS": (
+        "analytics_ro reads every table, view and materialized view and calls the functions."
+    ),
+    "ROLE-REFUSED": "With an unsafe role no tool works; the log lists what is wrong.",
+    "ROLE-WRITES-NOTHING": (
+        "The grants alone refuse every write, DDL, lock, temp table and refresh."
+    ),
+    "ROUTER-DEFAULT": "Every model is read from and written to `default`.",
+    "ROUTER-MIGRATE": "No model is ever migrated into analytics_ro, even as superuser.",
+    "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
+    "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
+    "SESSION-NO-TRACE": (
+        "The next analyst finds no setting, lock, prepared statement or listener of the one before."
+    ),
+    "STOP-CLEAN": "SIGTERM ends the server cleanly.",
+    "TOKEN-ADMIN-ESCAPED": (
+        "Hostile labels arrive escaped; the pages carry no inline script or style."
+    ),
+    "TOKEN-ADMIN-ISSUE": "A lead issues a working token with its line; bad forms issue nothing.",
+    "TOKEN-ADMIN-LIST": "The list takes a constant number of queries and filters by status.",
+    "TOKEN-ADMIN-ONCE": (
+        "The secret is in the POST's response only: not in messages, session, log, list or history."
+    ),
+    "TOKEN-ADMIN-REVOKE": (
+        "Revoking in the admin asks for a reason and acts at once, for one or many."
+    ),
+    "TOKEN-ADMIN-RIGHTS": (
+        "The auditor only looks, the intruder reaches nothing, a lead can't escalate."
+    ),
+    "TOKEN-CALLER": "A good token names its owner and itself, with the scheme in any case.",
+    "TOKEN-COMMANDS": (
+        "Commands end in one clear sentence on refusal; the secret goes to stdout once."
+    ),
+    "TOKEN-ERRORS": "Every error has a code of its own.",
+    "TOKEN-FAIL-CLOSED": "A database that can't be asked lets nobody in.",
+    "TOKEN-IMPORT": "Tokens of MCP_AUTH_TOKENS keep working after import_tokens.",
+    "TOKEN-IMPORT-AGAIN": "A second import changes nothing, and revoked stays revoked.",
+    "TOKEN-IMPORT-ATOMIC": (
+        "One bad or duplicate entry refuses the whole import, with every reason given."
+    ),
+    "TOKEN-IMPORT-QUIET": "No refusal of an import carries a token.",
+    "TOKEN-IMPORT-WEAK": "Weak tokens are refused with a reason; random ones never are.",
+    "TOKEN-INACTIVE-OWNER": "No token is issued to a deactivated person.",
+    "TOKEN-LABEL": "A label is one printable line of 1 to 100 characters.",
+    "TOKEN-LAST-USED": (
+        "Last use is written at most once a minute; its failure refuses nobody and tells no secret."
+    ),
+    "TOKEN-LIFETIME": (
+        "Default lifetime is TOKEN_LIFETIME_DAYS; outside 1 to 3650 days is refused."
+    ),
+    "TOKEN-NEVER-DELETED": "Tokens and their owners can't be deleted, not even by a superuser.",
+    "TOKEN-NEVER-SHOWN-AGAIN": "Neither secret nor digest appears in any str, repr or list.",
+    "TOKEN-PEOPLE": (
+        "Missing people are created without a usable password; confusable names are refused."
+    ),
+    "TOKEN-REFUSED": (
+        "Missing, malformed, unknown, expired, revoked or inactive is refused at the very next call."
+    ),
+    "TOKEN-REVOKE": "Revoking needs a reason, and the first revocation stands.",
+    "TOKEN-SAME-WORK": "Every refusal costs one SHA-256 and one identical indexed query.",
+    "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
+    "TOKEN-SIGNALS": (
+        "Issue and revoke are announced once, in the transaction; what can't be recorded doesn't happen."
+    ),
+    "TOKEN-STATUS": "Status is active, expired or revoked, and queries agree with it.",
+    "TOKEN-STORED-AS-DIGEST": (
+        "The database holds a short prefix and the SHA-256, never the token."
+    ),
+    "TOKEN-TYPO": (
+        "A mistyped token is recognised without the database; foreign text is not called mistyped."
     ),
     "TOOL-UNKNOWN-NAMES": "Unknown schemas and tables are refused with what there is.",
-    "STOP-CLEAN": "SIGTERM ends the server cleanly.",
+    "TOOLS-SMALL": "The whole list of tools is smaller than 8 kB, every parameter described.",
+    "USAGE-COUNT": (
+        "Usage is what one person runs, asked in the last minute, and read since 00:00 UTC."
+    ),
+    "USAGE-CRASH": "A row left running by a crash blocks nobody for longer than a query can run.",
+    "USAGE-EXACT": "Limits hold exactly across processes, on SQLite and on PostgreSQL.",
+    "USAGE-QUERIES": "Counting costs one query, served by an index.",
+    "USAGE-REFUSED-NOT-COUNTED": "Calls that a limit refused don't count.",
+    "USAGE-ROWS-LEFT": "The last result of the day has at most the rows that are left.",
+    "USAGE-TOLD": "A refusal says which limit, and when it frees.",
     "VERIFY-1-READ": "Verification 1: analytics_ro counts reporting.v_daily_summary.",
     "VERIFY-2-NO-CREATE": "Verification 2: analytics_ro can't create a table.",
     "VERIFY-4-HEALTH": (
         "Verification 4: /healthz is open and ok; it counts tokens on loopback only."
     ),
     "VERIFY-5-READY": "Verification 5: /readyz says that both databases answer.",
-    "VERIFY-6-TOOLS": (
-        "Verification 6: six read-only tools with output schemas; the lists carry comments."
-    ),
-    "VERIFY-6-MATVIEW": "Verification 6: describe_table shows the materialized view's columns.",
     "VERIFY-6-DESCRIBE": (
         "Verification 6: describe_table has exact types, nullability, defaults and comments."
     ),
+    "VERIFY-6-MATVIEW": "Verification 6: describe_table shows the materialized view's columns.",
     "VERIFY-6-QUERY": "Verification 6: a real query and a sample return data.",
+    "VERIFY-6-TOOLS": (
+        "Verification 6: six read-only tools with output schemas; the lists carry comments."
+    ),
     "VERIFY-7-GUARD": "Verification 7: an UPDATE is rejected by the guard.",
     "VERIFY-8-401": "Verification 8: a missing or bad token is the same 401, wherever it stands.",
     "VERIFY-9-LINE": "Verification 9: one line a query with caller, SQL, rows and ms.",
-    "CLIENT-CLAUDE-CODE": "The real Claude Code connects, sees six tools and gets rows.",
-    "DEMO-COMMAND": (
-        "scripts/demo starts, answers, stops without a trace and keeps everything for the next start."
-    ),
-    "DEMO-OWN-DATABASE": "With DATABASE_URL set the demo starts no server.",
-    "DEMO-REFUSES": "The demo refuses a taken port and a folder that isn't its own.",
-    "DEMO-START": "Starting again finds the running server or brings the stopped one back.",
-    "DEMO-KILL": "After a kill at any point, launcher or server, the next start works.",
-    "DEMO-PRIVATE": (
-        "The demo's PostgreSQL listens on loopback only and asks the network for a password."
-    ),
-    "DEMO-ROOT": "Root runs the demo's PostgreSQL as nobody, and opens no folder for that.",
-    "DEMO-CLEAR-ERRORS": "Missing programs or a taken port are refused with cause and remedy.",
-    "DEMO-SAME": "The same as-of date gives the same rows on every PostgreSQL.",
-    "DEMO-OBJECTS": "Every object of the field exists and belongs to the owner.",
-    "DEMO-COMMENTS": "Every schema, table, view, column and function has a comment.",
-    "DEMO-SIZE": "The demo has 40 vehicles, 30 days and about 400,000 positions.",
-    "DEMO-PLAUSIBLE": "Nothing impossible happens in the data, and every kind of event occurs.",
-    "DEMO-QUESTION": "The first prompts of the guide are one simple query each.",
-    "DEMO-RESUME": "A killed load is completed by the next run; a complete one is kept.",
-    "DEMO-EXTENSIONS": (
-        "With TimescaleDB and PostGIS there are a hypertable and points, with the same rows."
-    ),
-    "ROLE-READS": (
-        "analytics_ro reads every table, view and materialized view and calls the functions."
-    ),
-    "ROLE-WRITES-NOTHING": (
-        "The grants alone refuse every write, DDL, lock, temp table and refresh."
-    ),
-    "ROLE-READ-ONLY-SETTING": (
-        "The role's default_transaction_read_only alone refuses a write that a grant would allow."
-    ),
-    "ROLE-LIMITS": "New connections carry timeouts, temp-file limit and connection limit.",
-    "ROLE-ATTRIBUTES": "A re-run strips attributes, memberships and grants that someone added.",
-    "ROLE-OWNS-NOTHING": "A role that owns something is refused and left as it was.",
-    "ROLE-IDEMPOTENT": "A second run changes nothing but the password; the old one is refused.",
-    "ROLE-PASSWORD": "The password is stored as scram and appears in no log or output.",
-    "ROLE-CLEAR-ERRORS": (
-        "A wrong database, schema, owner, variable or user is named, and nothing changes."
-    ),
-    "ROLE-FUTURE": "What each listed owner makes later is readable by itself.",
-    "ROLE-DENIED": "Denied columns are closed and stay closed until said otherwise.",
-    "ROLE-PUBLIC": "PUBLIC loses TEMP and CREATE; what else it may do is refused or pointed out.",
-    "ROLE-HARDEN": (
-        "Hardening takes side-effect functions from PUBLIC and leaves them to the owners."
-    ),
-    "ROLE-BOOTSTRAP": (
-        "The bootstrap makes the password once, applies the role and never shows the password."
-    ),
-    "HOUSE-PROMISES": "Every promise has a test, and every test names a promise.",
-    "HOUSE-DOCS": (
-        "Every setting, tool, script and file that the documents name exists, and the other way round."
-    ),
-    "HOUSE-README": "The README's commands and first lines are true.",
-    "HOUSE-LOCK": "A lock that no longer belongs to pyproject.toml is found out.",
+    "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -107,9 +108,7 @@ def test_mark_on_the_row_stops_a_running_or_waiting_question(
     body = call("query", {"sql": sql})
     with ThreadPoolExecutor(12) as clients:
         blocking = [
-            clients.submit(
-                server.call, "query", "bob", sql=f"SELECT reporting.test_sleep(4) /*{i}*/"
-            )
+            clients.submit(server.call, "query", "bob", sql=f"SELECT {i}, reporting.test_sleep(4)")
             for i in range(9 if busy else 0)
         ]
         if busy:
@@ -132,7 +131,7 @@ def test_mark_on_the_row_stops_a_running_or_waiting_question(
 def test_client_stops_its_own_call_by_notification_and_nobody_elses(server: Server) -> None:
     sql = "SELECT reporting.test_sleep(25) /* notified */"
     body = rpc("tools/call", {"name": "query", "arguments": {"sql": sql}}, ident="my-call")
-    stop = '{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "my-call"}}'
+    stop = rpc("notifications/cancelled", {"requestId": "my-call"}).replace('"id": 1, ', "")
 
     def notify(who: str) -> None:
         reply = httpx.post(f"{server.url}/mcp", content=stop, headers=server.headers(who))
@@ -150,6 +149,12 @@ def test_client_stops_its_own_call_by_notification_and_nobody_elses(server: Serv
         assert event(asked.result())["result"]["isError"] is True
 
 
+def run_as_dba(fleet: LocalDatabase, script: str) -> None:
+    """Feed a script to psql as a superuser."""
+    psql = fleet.cluster.bin_dir / "psql"
+    subprocess.run([psql, "-qX", fleet.superuser_dsn], input=script, text=True, check=True)
+
+
 @pytest.mark.proves("DENY-SERVED")
 def test_denied_column_stops_the_server_until_closed_and_is_told_after(
     fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory
@@ -162,7 +167,7 @@ def test_denied_column_stops_the_server_until_closed_and_is_told_after(
         server.manage("shell", "-c", code)
         assert server.error("query", sql="SELECT 1").startswith("[unsafe_role]")
         assert "Denied columns are readable: tracksolid.drivers.phone" in server.log()
-        execute(fleet.superuser_dsn, server.manage("role_sql"))
+        run_as_dba(fleet, server.manage("role_sql"))
         try:
             assert server.data("query", sql="SELECT 1")["rows"] == [[1]]
             text = server.error("query", sql="SELECT * FROM tracksolid.drivers")
@@ -176,4 +181,4 @@ def test_denied_column_stops_the_server_until_closed_and_is_told_after(
         finally:
             server.manage("shell", "-c", "from accounts.models import DeniedColumn as D;"
                           "[c.delete() for c in D.objects.all()]")  # fmt: skip
-            execute(fleet.superuser_dsn, server.manage("role_sql"))
+            run_as_dba(fleet, server.manage("role_sql"))
