@@ -10,7 +10,7 @@ from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.hints import add_nearest_columns
 from fleetmcp.analytics.limits import Limits
-from fleetmcp.analytics.results import Column, CsvLines, Enough, Result, built
+from fleetmcp.analytics.results import Column, CsvLines, Enough, Result, built, displayed
 from fleetmcp.analytics.typenames import TypeInfo, types_of
 from fleetmcp.analytics.wrapper import capped, copied, described
 
@@ -31,7 +31,9 @@ def run_select(
             columns, types = _columns(session)
             if as_csv:
                 sql, head = copied(statement.text, types, limits)
-                return _csv(session, sql, columns, limits)
+                result = _csv(session, sql, columns, limits)
+                result.notes = [*displayed(columns, types), *result.notes]
+                return result
             sql, head = capped(statement.text, types, limits)
             return built(columns, types, session.run(sql), limits)
     except QueryFailed as failed:

@@ -58,7 +58,7 @@ def built(
         result.rows.append([convert(cell) for convert, cell in zip(converters, row, strict=True)])
     result.row_count = len(result.rows)
     cuts = _cuts(result, raw, types, limits)
-    result.notes = [*cuts, *_left_out(result, limits)]
+    result.notes = [*displayed(columns, types), *cuts, *_left_out(result, limits)]
     result.truncated_by = result.truncated_by or ("cell" if cuts else "")
     return result
 
@@ -96,6 +96,15 @@ class CsvLines:
             result.truncated_by = result.truncated_by or "cell"
             result.notes.append(_cut_told("some columns", self._limits))
         return result
+
+
+def displayed(columns: Sequence[Column], types: Sequence[TypeInfo]) -> list[str]:
+    """Return what is said of columns whose values are shown otherwise than they are stored."""
+    return [
+        f"{column.name} {info.note}."
+        for column, info in zip(columns, types, strict=True)
+        if info.note
+    ]
 
 
 def _full(rows: int, characters: int, limits: Limits) -> str:

@@ -26,12 +26,13 @@ class TypeInfo(NamedTuple):
     """A type: its name, whether its values are short by nature, and how a value becomes text.
 
     ``shown`` is an SQL expression with ``{0}`` for the value; values that are short by nature are
-    sent as they are.
+    sent as they are. ``note`` says what the expression changes, or is "".
     """
 
     name: str
     fixed: bool
     shown: str = _PLAIN
+    note: str = ""
 
 
 class Runner(Protocol):
@@ -75,7 +76,10 @@ def _info(name: str, length: int, plain: str, postgis: str | None) -> TypeInfo:
     if 0 < length <= _WIDEST_FIXED:
         return TypeInfo(name, fixed=True)
     if postgis and plain in _GEO:
-        return TypeInfo(name, False, f"{postgis}.st_astext({{0}})")
+        return TypeInfo(name, False, f"{postgis}.st_astext({{0}})", "is shown as WKT")
     if name in _CASTS_CHANGE:
         return TypeInfo(name, False, _PRINTED)
-    return TypeInfo(name, False, _BYTES if name == "bytea" else _PLAIN)
+    if name == "bytea":
+        note = f"is cut after {_BYTES_SHOWN} bytes, with the length behind it"
+        return TypeInfo(name, False, _BYTES, note)
+    return TypeInfo(name, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,11 @@ def test_another_analyst_answers_within_a_second_while_eight_are_slow(
             assert '"rows":[[1]]' in reply.text.replace(" ", "")
             assert time.monotonic() - started < 1
             assert httpx.get(f"{server.url}/healthz", timeout=1).status_code == 200
+            body = rpc("tools/call", {"name": "list_tables", "arguments": {"schema": "reporting"}})
+            catalog = httpx.post(
+                f"{server.url}/mcp", content=body, headers=server.headers("bob"), timeout=1
+            )
+            assert "v_daily_summary" in catalog.text
         assert not any(question.done() for question in slow[:6])
         assert all(not question.result().isError for question in slow)
 
@@ -112,6 +118,29 @@ def test_long_query_reports_progress(server: Server) -> None:
     assert not asyncio.run(asked()).isError
     assert [round(progress) for progress, _, _ in seen] == [2, 4]
     assert seen[0][1:] == (30, "running for 2 s of 30 s")
+
+
+@pytest.mark.proves("PROGRESS")
+def test_waiting_query_says_how_long_it_may_wait(server: Server) -> None:
+    seen: list[str] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append(str(message))
+
+    async def asked() -> Any:
+        async with server.session() as session:
+            arguments = {"sql": "SELECT reporting.test_sleep(0.5)"}
+            return await session.call_tool("query", arguments, progress_callback=note)
+
+    with ThreadPoolExecutor(7) as clients:
+        sql = "SELECT {}, reporting.test_sleep(5)"
+        busy = [clients.submit(server.call, "query", "bob", sql=sql.format(i)) for i in range(7)]
+        until(lambda: len(server.rows("outcome = 'running'")) == 7, 10)
+        assert not asyncio.run(asked()).isError
+        assert all(not question.result().isError for question in busy)
+    assert any(
+        re.match("every connection is busy; waiting for . s of at most 20 s", s) for s in seen
+    )
 
 
 @pytest.mark.proves("LIMIT-TIME")
