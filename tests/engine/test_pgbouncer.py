@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,19 +40,28 @@ ignore_startup_parameters = extra_float_digits,options
 
 
 @pytest.fixture
-def pooled(engine: LocalDatabase, tmp_path: Path) -> Iterator[LocalDatabase]:
+def open_folder() -> Iterator[Path]:
+    """Return a folder that the account nobody can read; pytest's own are closed to that account."""
+    folder = Path(tempfile.mkdtemp(prefix="pooler-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pooled(engine: LocalDatabase, open_folder: Path) -> Iterator[LocalDatabase]:
     """Put PgBouncer between the engine and its database; it drops our startup options."""
     if PROGRAM is None:
         pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
     port = free_port()
     entry = connections.settings["analytics_ro"]
     before = dict(entry)
-    users = tmp_path / "users.txt"
+    users = open_folder / "users.txt"
     users.write_text(f'"analytics_ro" "{entry["PASSWORD"]}"\n')
-    config = tmp_path / "pgbouncer.ini"
+    config = open_folder / "pgbouncer.ini"
     config.write_text(CONFIG.format(server=entry["PORT"], port=port, users=users))
     process = subprocess.Popen(
-        [PROGRAM, "-q", *_as_somebody(tmp_path), str(config)],
+        [PROGRAM, "-q", *_as_somebody(), str(config)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     entry["PORT"] = str(port)
@@ -64,13 +74,9 @@ def pooled(engine: LocalDatabase, tmp_path: Path) -> Iterator[LocalDatabase]:
     process.wait()
 
 
-def _as_somebody(folder: Path) -> list[str]:
-    """PgBouncer refuses to be root: let it be nobody, who must be able to read its files."""
-    if os.geteuid() != 0:
-        return []
-    for place in (folder, *folder.parents[:3]):
-        place.chmod(0o755)
-    return ["-u", "nobody"]
+def _as_somebody() -> list[str]:
+    """PgBouncer refuses to be root: let it be nobody."""
+    return ["-u", "nobody"] if os.geteuid() == 0 else []
 
 
 def _wait_for(port: int) -> None:
