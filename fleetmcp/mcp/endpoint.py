@@ -10,13 +10,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from django.conf import settings
 from django.db import Error as DatabaseError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolRequest, JSONRPCRequest
-from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -27,15 +24,14 @@ from audit.services import Answered, request_cancel_of_call
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
+from fleetmcp.mcp.messages import Wrong, examined
 from fleetmcp.mcp.running import watched
 from fleetmcp.mcp.server import Told, asked_of, closed, opened
 from fleetmcp.mcp.tools import app
 
 MAX_BODY_BYTES = 512 * 1024
-MAX_DEPTH = 64
 BODY_SECONDS = 30
 _REQUEST_ID_LENGTH = 64
-_PARSE_ERROR, _INVALID_REQUEST, _INVALID_PARAMS = -32700, -32600, -32602
 
 
 def is_mcp(scope: Scope) -> bool:
@@ -148,25 +144,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _unanswerable(visitor: Visitor, body: bytes) -> Response | None:
-    """Record and refuse what can't reach a tool: no JSON, no message, a call without a name.
-
-    Returns None for everything that the SDK can take from here.
-    """
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        what = f"This is not JSON: {error.msg}."
-        return await _malformed(visitor, body, {}, _PARSE_ERROR, what)
-    if not isinstance(message, dict):
-        what = "Send one JSON-RPC message, as an object."
-        return await _malformed(visitor, body, {}, _INVALID_REQUEST, what)
-    if _too_deep(message):
-        what = f"The message is nested deeper than {MAX_DEPTH} levels."
-        return await _malformed(visitor, body, message, _INVALID_REQUEST, what)
+    """Record and refuse what can't reach a tool; None for everything that the SDK can take."""
+    message, wrong = examined(body)
+    if wrong:
+        return await _malformed(visitor, body, message, wrong)
     if message.get("method") == "notifications/cancelled":
         await _cancel(visitor, message)
-    if message.get("method") == "tools/call" and (wrong := _wrong_with_call(message)):
-        return await _malformed(visitor, body, message, _INVALID_PARAMS, wrong)
     return None
 
 
@@ -182,40 +165,8 @@ async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:
             )
 
 
-def _too_deep(message: dict[str, Any]) -> bool:
-    level: list[Any] = [message]
-    for _ in range(MAX_DEPTH):
-        inner = [part for part in level if isinstance(part, dict | list)]
-        level = [
-            part for item in inner for part in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _wrong_with_call(message: dict[str, Any]) -> str:
-    """Return what is wrong with a ``tools/call`` before any tool sees it, or ""."""
-    if "result" in message or "error" in message:
-        return "A message is a call or a reply, not both."
-    params = message.get("params")
-    if not isinstance(params, dict) or not isinstance(params.get("name"), str):
-        return "tools/call needs params with the name of a tool."
-    if not isinstance(params.get("arguments") or {}, dict):
-        return "The arguments of tools/call must be an object."
-    try:
-        JSONRPCRequest.model_validate(message)
-    except ValidationError:
-        return 'tools/call needs "jsonrpc": "2.0" and an id that is a string or an integer.'
-    try:
-        CallToolRequest.model_validate({"method": "tools/call", "params": params})
-    except ValidationError:
-        return "tools/call takes params of name, arguments and _meta only, as MCP defines them."
-    return ""
-
-
 async def _malformed(
-    visitor: Visitor, body: bytes, message: dict[str, Any], code: int, what: str
+    visitor: Visitor, body: bytes, message: dict[str, Any], wrong: Wrong
 ) -> Response:
     """Record the body as it came and return the JSON-RPC error that says what is wrong."""
     params = message.get("params")
@@ -227,7 +178,7 @@ async def _malformed(
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
     call.answered = Answered(Outcome.REFUSED, "malformed")
     await closed(call.query_id, asked, call)
-    error = {"code": code, "message": what}
+    error = {"code": wrong.code, "message": wrong.what}
     reply = {"jsonrpc": "2.0", "id": _identifier(message), "error": error}
     return JSONResponse(reply, status_code=HTTPStatus.BAD_REQUEST)
 
