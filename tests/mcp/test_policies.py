@@ -45,6 +45,10 @@ def test_schema_outside_of_the_policy_does_not_exist_for_the_person(server: Serv
         text = server.error("query", sql=sql)
         assert text.startswith(("[schema_not_readable]", "[unknown_relation]"))
         assert "tracksolid," not in text
+    text = server.error("query", sql="SELECT table_name FROM information_schema.tables")
+    assert text.startswith("[catalog_not_readable]")
+    for sql in ("SELECT NULL::tracksolid.devices", "SELECT tracksolid.secret_function()"):
+        assert server.error("query", sql=sql).startswith(("[type_not", "[unknown_function]"))
     for tool in ("list_tables", "list_functions"):
         assert server.error(tool, schema="tracksolid").startswith("[schema_not_readable]")
     for tool in ("describe_table", "sample_table"):

@@ -88,7 +88,8 @@ class Policy:
     ``search_path`` is what unqualified names mean; ``relations`` are the (schema, name) that the
     role can read in the readable schemas; ``functions`` maps (schema, name) to whether every
     overload may be called;
-    ``refused_attributes`` are the functions that ``x.name`` could call and that may not be called.
+    ``refused_attributes`` are the functions that ``x.name`` could call and that may not be called;
+    ``catalog`` says whether the curated views of information_schema may be read.
     """
 
     schemas: tuple[str, ...]
@@ -96,6 +97,7 @@ class Policy:
     relations: frozenset[tuple[str, str]]
     functions: Mapping[tuple[str, str], bool]
     refused_attributes: frozenset[str]
+    catalog: bool = True
 
     def function(self, schema: str, name: str) -> Verdict:
         """Judge a function by name; an unqualified one in every schema that it may come from."""
@@ -112,7 +114,8 @@ class Policy:
         if not schema:
             # pg_catalog comes first on every search path: such a name means what is there.
             return name in self.relation_names and not name.startswith("pg_")
-        return (schema, name) in self.relations or (schema, name) in catalog_relations()
+        key = (schema, name)
+        return key in self.relations or (self.catalog and key in catalog_relations())
 
     @cached_property
     def relation_names(self) -> frozenset[str]:
@@ -120,7 +123,10 @@ class Policy:
         return frozenset(name for _, name in self.relations)
 
     def narrowed(self, schemas: tuple[str, ...]) -> Policy:
-        """Return the policy of somebody who may read only these of the readable schemas."""
+        """Return the policy of somebody who may read only these of the readable schemas.
+
+        The views of information_schema show whatever the role can read, so they are closed then.
+        """
         hidden = set(self.schemas) - set(schemas)
         if not hidden:
             return self
@@ -130,6 +136,7 @@ class Policy:
             search_path=tuple(name for name in self.search_path if name not in hidden),
             relations=frozenset(key for key in self.relations if key[0] not in hidden),
             functions={key: ok for key, ok in self.functions.items() if key[0] not in hidden},
+            catalog=False,
         )
 
     def type_schema(self, schema: str) -> bool:
