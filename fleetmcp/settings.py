@@ -195,6 +195,8 @@ LOGGING = {
         "mcp": {"level": "CRITICAL"},
         # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # So would a traceback for each page that somebody may not see.
+        "django.request": {"level": "ERROR"},
     },
 }
 

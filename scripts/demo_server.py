@@ -212,7 +212,7 @@ def _staff(demo: Demo) -> str:
         User.objects.create_superuser("tess", password=password)
     if not User.objects.filter(username="otto").exists():
         otto = User.objects.create_user("otto", password=password, is_staff=True)
-        seen = ("view_querylog", "view_user", "view_analysttoken")
+        seen = [f"view_{m}" for m in "querylog user analysttoken accesspolicy deniedcolumn".split()]
         otto.user_permissions.set(Permission.objects.filter(codename__in=seen))
     return password
 
