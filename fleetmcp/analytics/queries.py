@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, Ticket, drop_connection, read_only
 from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
@@ -46,9 +44,11 @@ def run_select(
 
 def _csv(session: Session, sql: str, columns: list[Column], limits: Limits) -> Result:
     lines = CsvLines(limits)
-    # The rest of the COPY is still on its way then; the connection is not used again.
-    with suppress(Enough):
+    try:
         session.copy(sql, lines)
+    except Enough:
+        # The rest of the COPY is still on its way: a rollback would wait for all of it.
+        drop_connection()
     return lines.result(columns)
 
 

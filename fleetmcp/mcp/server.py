@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -209,4 +210,5 @@ def _arguments_told(error: ValidationError) -> str:
 
 
 def _json(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    # The standard library's: it read the arguments, and has no bound for integers.
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -6,6 +6,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from fleetmcp.analytics import catalog, formats
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.explain import Plan
@@ -64,7 +66,7 @@ async def list_tables(schema: str) -> Tables:
 async def describe_table(schema: str, table: str) -> catalog.Description:
     """Return a relation with its columns."""
     _require_schema(schema)
-    return await errand(partial(catalog.describe_table, schema, table))
+    return _without_hidden(await errand(partial(catalog.describe_table, schema, table)))
 
 
 async def list_functions(schema: str) -> Functions:
@@ -75,8 +77,23 @@ async def list_functions(schema: str) -> Functions:
 
 async def search_catalog(text: str, limit: int) -> Search:
     """Return what the words are found in, in the schemas that the caller may read."""
-    found = await errand(partial(catalog.search_catalog, text, limit=limit))
-    return {"found": [item for item in found if item["schema"] in readable_schemas()]}
+    look_up = partial(catalog.search_catalog, text, limit=limit, schemas=readable_schemas())
+    return {"found": await errand(look_up)}
+
+
+def _without_hidden(found: catalog.Description) -> catalog.Description:
+    """Leave out what names a schema that the server reads, and the caller may not."""
+    hidden = [f"{name}." for name in settings.ANALYTICS_SCHEMAS if name not in readable_schemas()]
+
+    def shown(text: str) -> bool:
+        return not any(name in text for name in hidden)
+
+    if not shown(found.get("definition", "")):
+        del found["definition"]
+    for key in ("foreign_keys", "referenced_by"):
+        if key in found:
+            found[key] = list(filter(shown, found[key]))
+    return found
 
 
 def _require_schema(schema: str) -> None:

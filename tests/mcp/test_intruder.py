@@ -196,3 +196,31 @@ def test_busy_app_database_delays_calls_and_no_health_check(
             assert all(question.result()["rows"] == [[1]] for question in asked)
         writer.close()
         until(lambda: not server.rows("outcome = 'running'"), 10)
+
+
+@pytest.mark.proves("AUDIT-MALFORMED")
+@pytest.mark.parametrize("digits", [20, 25, 300])
+def test_number_beyond_all_bounds_has_a_row_too(server: Server, digits: int) -> None:
+    before = len(server.rows())
+    number = "9" * digits
+    arguments = f'{{"sql": "SELECT 1", "max_rows": {number}}}'
+    params = f'{{"name": "query", "arguments": {arguments}}}'
+    reply = server.post(f'{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}')
+    result = event(reply)["result"]
+    assert result["structuredContent"]["rows"] == [[1]]
+    rows = server.rows()
+    assert len(rows) == before + 1
+    assert number in rows[-1]["arguments"]
+
+
+@pytest.mark.proves("FORMAT-CSV")
+def test_csv_that_is_full_waits_for_nothing_more(server: Server) -> None:
+    sql = (
+        "SELECT i, reporting.test_sleep(CASE WHEN i > 250 THEN 25 ELSE 0 END), repeat('x', 10000) "
+        "FROM generate_series(1, 300) i"
+    )
+    started = time.monotonic()
+    result = server.data("query", sql=sql, format="csv")
+    assert (result["row_count"], result["truncated_by"]) == (199, "characters")
+    assert time.monotonic() - started < 10
+    assert server.data("query", sql="SELECT 1")["rows"] == [[1]]

@@ -56,6 +56,9 @@ def test_schema_outside_of_the_policy_does_not_exist_for_the_person(server: Serv
         assert text.startswith("[schema_not_readable]")
     found = server.data("search_catalog", text="imei")["found"]
     assert {item["schema"] for item in found} == {"reporting"}
+    assert len(server.data("search_catalog", text="fuel", limit=1)["found"]) == 1
+    described = server.data("describe_table", schema="reporting", table="v_trips")
+    assert "definition" not in described
     assert server.data("query", sql="SELECT count(*) FROM v_trips")["row_count"] == 1
 
 
@@ -79,6 +82,7 @@ def test_rows_characters_cells_time_and_export_are_the_policys(server: Server) -
 @pytest.mark.proves("POLICY-ENFORCED")
 def test_limits_by_the_minute_and_the_day_say_when_they_free(server: Server) -> None:
     server.policy(rows_per_day=1)
+    server.call("query", sql="SELECT 'the last row of today'")
     text = server.error("query", sql="SELECT 1")
     assert re.match(r"\[rows_per_day\] .* 00:00 UTC", text)
     server.policy(rows_per_day=10**9, queries_per_minute=1)

@@ -7,6 +7,7 @@ thousands of tables take a fraction of a second.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 from psycopg2.sql import SQL, Composable, Literal
@@ -80,8 +81,15 @@ LIMIT {limit}
 """)
 
 
-def search_catalog(text: str, ticket: Ticket, limits: Limits, *, limit: int = 20) -> list[Found]:
-    """Return what is readable and matches the words, best first.
+def search_catalog(
+    text: str,
+    ticket: Ticket,
+    limits: Limits,
+    *,
+    limit: int = 20,
+    schemas: Sequence[str] | None = None,
+) -> list[Found]:
+    """Return what is readable and matches the words, best first; ``schemas`` narrows it.
 
     All words must match, in name, comment or table; if nothing matches all, any do. Raises
     QueryRefused when there is no word in the text.
@@ -94,7 +102,9 @@ def search_catalog(text: str, ticket: Ticket, limits: Limits, *, limit: int = 20
             hint="Give a word or two, such as fuel or cost centre.",
         )
     with read_only(ticket, limits, ()) as session:
-        rows = session.run(session.compose(_statement(words, min(max(limit, 1), MAX_FOUND))))
+        most = min(max(limit, 1), MAX_FOUND)
+        places = readable_schemas() if schemas is None else list(schemas)
+        rows = session.run(session.compose(_statement(words, most, places)))
     all_match = bool(rows) and int(rows[0][-1]) == len(words)
     wanted = [row for row in rows if not all_match or int(row[-1]) == len(words)]
     return [_found(*row[:-1]) for row in wanted]
@@ -106,12 +116,12 @@ def _words(text: str) -> list[str]:
     return [*dict.fromkeys(telling)][:MAX_WORDS]
 
 
-def _statement(words: list[str], limit: int) -> Composable:
+def _statement(words: list[str], limit: int, schemas: list[str]) -> Composable:
     stems = [_stem(word) for word in words]
     # Of a single word every hit matches all, so there is nothing to look through.
     several = len(stems) > 1
     return _SEARCH.format(
-        schemas=Literal(readable_schemas()),
+        schemas=SQL("{}::text[]").format(Literal(schemas)),
         any=Literal("|".join(map(_pattern, stems))),
         hay=SQL("lower(concat_ws(' ', name, comment, parent, schema))") if several else SQL("''"),
         whole=Literal("_".join(words)),
