@@ -11,7 +11,7 @@ from psycopg2 import errorcodes
 from psycopg2.sql import SQL, Literal
 
 from fleetmcp.analytics.connection import Ticket, read_only
-from fleetmcp.analytics.errors import QueryFailed
+from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.limits import Limits
 
@@ -26,6 +26,16 @@ WHERE c.relname = ANY ({names}) AND n.nspname = ANY (pg_catalog.current_schemas(
 """)
 
 
+def locate(failed: QueryFailed, statement: Statement, sent_before: int) -> None:
+    """Say where in the analyst's own text PostgreSQL points to.
+
+    ``sent_before`` is how many characters were sent before the statement's text.
+    """
+    if failed.position:
+        index = failed.position - 1 - sent_before + statement.offset
+        failed.place = place_at(statement.source, index)
+
+
 def add_nearest_columns(
     failed: QueryFailed,
     statement: Statement,
@@ -33,7 +43,7 @@ def add_nearest_columns(
     limits: Limits,
     path: tuple[str, ...],
 ) -> None:
-    """Add to an "unknown column" error the readable columns that come nearest to it."""
+    """Add to a located "unknown column" error the readable columns that come nearest to it."""
     name = _name_at(failed, statement)
     relations = sorted(set(_relations(statement.tree)))
     if failed.sqlstate != errorcodes.UNDEFINED_COLUMN or not name or not relations:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fleetmcp.analytics.connection import Session, Ticket, drop_connection, read_only
-from fleetmcp.analytics.errors import QueryFailed, place_at
+from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
-from fleetmcp.analytics.hints import add_nearest_columns
+from fleetmcp.analytics.hints import add_nearest_columns, locate
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.results import Column, CsvLines, Enough, Result, built, displayed
 from fleetmcp.analytics.typenames import TypeInfo, types_of
@@ -35,9 +35,8 @@ def run_select(
             sql, head = capped(statement.text, types, limits)
             return built(columns, types, session.run(sql), limits)
     except QueryFailed as failed:
-        if failed.position and session:
-            index = failed.position - 1 - session.prefix - head + statement.offset
-            failed.place = place_at(statement.source, index)
+        if session:
+            locate(failed, statement, session.prefix + head)
             add_nearest_columns(failed, statement, ticket, limits, policy.search_path)
         raise
 

@@ -7,7 +7,7 @@ import json
 from typing_extensions import TypedDict
 
 from fleetmcp.analytics.connection import Session, Ticket, read_only
-from fleetmcp.analytics.errors import QueryFailed, place_at
+from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.explain.advice import advice
 from fleetmcp.analytics.explain.nodes import from_json
 from fleetmcp.analytics.explain.relations import read_relations
@@ -15,6 +15,7 @@ from fleetmcp.analytics.explain.tree import expensive, folded, text_tree
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.parse import too_deep
 from fleetmcp.analytics.guard.policy import Policy
+from fleetmcp.analytics.hints import add_nearest_columns, locate
 from fleetmcp.analytics.limits import Limits
 
 HEAD = "EXPLAIN (FORMAT JSON) "
@@ -43,9 +44,9 @@ def explain(statement: Statement, policy: Policy, ticket: Ticket, limits: Limits
         with read_only(ticket, limits, policy.search_path) as session:
             return _plan(session, statement, limits)
     except QueryFailed as failed:
-        if failed.position and session:
-            index = failed.position - 1 - session.prefix - len(HEAD) + statement.offset
-            failed.place = place_at(statement.source, index)
+        if session:
+            locate(failed, statement, session.prefix + len(HEAD))
+            add_nearest_columns(failed, statement, ticket, limits, policy.search_path)
         raise
     except RecursionError:
         raise too_deep() from None
