@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from psycopg2 import errorcodes
 from psycopg2.sql import SQL, Literal
@@ -147,7 +146,7 @@ def explain_denied(
     take instead. ``search_path`` is the policy's. Call it on an engine thread, after the failed
     transaction has ended.
     """
-    asked = list(dict.fromkeys(_relations(statement.tree)))
+    asked = list(dict.fromkeys(statement.relations()))
     if error.sqlstate != errorcodes.INSUFFICIENT_PRIVILEGE or not asked:
         return ""
     with read_only(ticket, limits_for(1), ()) as session:
@@ -191,17 +190,3 @@ def _told(relation: tuple[str, str], states: dict[str, bool], denied: set[Column
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
-
-
-def _relations(node: Any) -> Iterator[tuple[str, str]]:
-    """Yield (schema or "", name) of each relation in a parse tree that the guard has accepted."""
-    waiting: list[Any] = [node]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            ranged = item.get("RangeVar")
-            if isinstance(ranged, dict):
-                yield ranged.get("schemaname", ""), ranged.get("relname", "")
-            waiting.extend(reversed(list(item.values())))
-        elif isinstance(item, list):
-            waiting.extend(reversed(item))

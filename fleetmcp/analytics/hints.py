@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
 from psycopg2 import errorcodes
 from psycopg2.sql import SQL, Literal
@@ -45,7 +43,7 @@ def add_nearest_columns(
 ) -> None:
     """Add to a located "unknown column" error the readable columns that come nearest to it."""
     name = _name_at(failed, statement)
-    relations = sorted(set(_relations(statement.tree)))
+    relations = sorted({name for _, name in statement.relations()})
     if failed.sqlstate != errorcodes.UNDEFINED_COLUMN or not name or not relations:
         return
     with read_only(ticket, limits, path) as session:
@@ -61,16 +59,3 @@ def _name_at(failed: QueryFailed, statement: Statement) -> str:
         return ""
     found = _NAME.match(statement.source, failed.place.index)
     return found.group(1) if found else ""
-
-
-def _relations(node: Any) -> Iterator[str]:
-    """Yield the names of all relations in a parse tree."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            if "relname" in item:
-                yield item["relname"]
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)

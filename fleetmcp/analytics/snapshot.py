@@ -27,14 +27,17 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
 """
-_FUNCTIONS = """
-SELECT n.nspname, p.proname, coalesce(e.extname, ''),
-       p.provolatile <> 'v' AND NOT p.prosecdef AND p.prokind <> 'p' AND NOT EXISTS (
-         -- An aggregate is always called immutable; what it does is done by these.
-         SELECT FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc part ON part.oid IN
-           (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
-            a.aggmfinalfn, a.aggserialfn, a.aggdeserialfn)
-         WHERE a.aggfnoid = p.oid AND (part.provolatile = 'v' OR part.prosecdef)),
+# Whether the catalog shows function p neither VOLATILE nor SECURITY DEFINER.
+HARMLESS = """(
+  p.provolatile <> 'v' AND NOT p.prosecdef AND p.prokind <> 'p' AND NOT EXISTS (
+    -- An aggregate is always called immutable; what it does is done by these.
+    SELECT FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc part ON part.oid IN
+      (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
+       a.aggmfinalfn, a.aggserialfn, a.aggdeserialfn)
+    WHERE a.aggfnoid = p.oid AND (part.provolatile = 'v' OR part.prosecdef)))"""
+
+_FUNCTIONS = f"""
+SELECT n.nspname, p.proname, coalesce(e.extname, ''), {HARMLESS},
        p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1
          AND NOT 'pg_catalog.internal'::pg_catalog.regtype = ANY (p.proargtypes::oid[])
 FROM pg_catalog.pg_proc p
@@ -42,8 +45,8 @@ JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
   AND d.objid = p.oid AND d.deptype = 'e'
 LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-WHERE n.nspname = ANY ({schemas})
-"""
+WHERE n.nspname = ANY ({{schemas}})
+"""  # noqa: S608  # the rule above; values are bound later
 
 _lock = threading.Lock()
 _kept: tuple[float, Policy] | None = None

@@ -11,16 +11,11 @@ from fleetmcp.analytics.catalog.shapes import Function, present
 from fleetmcp.analytics.connection import Ticket, read_only
 from fleetmcp.analytics.guard.policy import FunctionRow, Policy, Verdict, build_policy
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.snapshot import HARMLESS
 
 # Functions of extensions and triggers are no reports to call: they would only hide those that are.
 _FUNCTIONS = SQL("""
-SELECT p.proname,
-  p.provolatile <> 'v' AND NOT p.prosecdef AND NOT EXISTS (
-    -- An aggregate is always called immutable; what it does is done by these.
-    SELECT FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc part ON part.oid IN
-      (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn,
-       a.aggmfinalfn, a.aggserialfn, a.aggdeserialfn)
-    WHERE a.aggfnoid = p.oid AND (part.provolatile = 'v' OR part.prosecdef)),
+SELECT p.proname, {harmless},
   pg_catalog.has_function_privilege(p.oid, 'EXECUTE'),
   pg_catalog.pg_get_function_arguments(p.oid), pg_catalog.pg_get_function_result(p.oid),
   CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
@@ -40,7 +35,9 @@ def list_functions(schema: str, ticket: Ticket, limits: Limits) -> list[Function
     """Return the functions of a schema, those that the guard refuses marked."""
     require_readable(schema)
     with read_only(ticket, limits, ()) as session:
-        rows = session.run(session.compose(_FUNCTIONS.format(schema=Literal(schema))))
+        rows = session.run(
+            session.compose(_FUNCTIONS.format(schema=Literal(schema), harmless=SQL(HARMLESS)))
+        )
     judged = _judged(schema, rows)
     return [_function(row, judged.function(schema, row[0]) is Verdict.ALLOWED) for row in rows]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,19 @@ class Statement:
     text: str
     offset: int
     tree: dict[str, Any]
+
+    def relations(self) -> Iterator[tuple[str, str]]:
+        """Yield (schema or "", name) of each relation that the statement names, CTEs included."""
+        waiting: list[Any] = [self.tree]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, dict):
+                ranged = item.get("RangeVar")
+                if isinstance(ranged, dict):
+                    yield ranged.get("schemaname", ""), ranged["relname"]
+                waiting.extend(reversed(list(item.values())))
+            elif isinstance(item, list):
+                waiting.extend(reversed(item))
 
 
 def guard_executor() -> ThreadPoolExecutor:
