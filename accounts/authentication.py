@@ -50,7 +50,7 @@ def authenticate(authorization: str | None) -> Caller | None:
     presented = _bearer_token(authorization)
     token = token_with_digest(digest(presented or _STAND_IN))
     now = timezone.now()
-    if presented is None or token is None or not token.is_usable(now):
+    if presented is None or token is None or not (token.may_use and token.is_usable(now)):
         return None
     limits = _limits(token.policy_row)
     _note_use(token, now)

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.errors import ImportRefused, IssueRefused, RevokeRefused
+from accounts.groups import ANALYSTS
 from accounts.importing import Entry, Outcome, examine, parse
-from accounts.models import AnalystToken, TokenStatus, User
+from accounts.models import AnalystToken, TokenStatus, User, may_use_mcp
 from accounts.people import why_bad_name
 from accounts.secrets import digest, make_token, shown_prefix
 from accounts.signals import token_issued, token_revoked
@@ -50,6 +52,8 @@ def issue_token(
     """
     if not user.is_active:
         raise IssueRefused(f"{user.username} is deactivated: activate the person first.")
+    if not User.objects.filter(may_use_mcp(), pk=user.pk).exists():
+        raise IssueRefused(f"{user.username} is no analyst: add the person to {ANALYSTS} first.")
     secret = make_token()
     token = _store(user, secret, label, issued_by, lifetime, imported=False)
     return IssuedToken(token=token, secret=secret)
@@ -98,7 +102,7 @@ def import_tokens(
 
 
 def ensure_analyst(*, username: str) -> User:
-    """Return the person of that name, created without a usable password if there is none.
+    """Return the person of that name, created as an analyst without a password if there is none.
 
     Raises IssueRefused for a name that no new person may have.
     """
@@ -109,7 +113,10 @@ def ensure_analyst(*, username: str) -> User:
     bad = why_bad_name(username)
     if bad:
         raise IssueRefused(f"The person {bad}.")
-    return User.objects.create_user(username)
+    with transaction.atomic():
+        user = User.objects.create_user(username)
+        user.groups.set(Group.objects.filter(name=ANALYSTS))
+    return user
 
 
 def note_use(*, token: AnalystToken, now: datetime) -> None:

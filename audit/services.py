@@ -21,7 +21,10 @@ line = logging.getLogger("fleetmcp.audit")
 
 @dataclass(frozen=True)
 class Asked:
-    """A call as it came in. ``arguments`` is JSON text; ``sql`` the SQL in it, or ""."""
+    """A call as it came in. ``arguments`` is JSON text; ``sql`` the SQL in it, or "".
+
+    ``limits`` are those that hold for it, as JSON.
+    """
 
     user_id: int
     username: str
@@ -33,6 +36,7 @@ class Asked:
     ip: str | None = None
     request_id: str = ""
     rpc_id: str = ""
+    limits: str = ""
 
 
 @dataclass
@@ -61,6 +65,8 @@ def open_query(asked: Asked) -> int:
     row = QueryLog(
         user_id=asked.user_id,
         token_id=asked.token_id,
+        username=_storable(asked.username)[:150],
+        limits=asked.limits,
         tool=_storable(asked.tool)[:64],
         arguments=_storable(asked.arguments),
         sql=_storable(asked.sql),

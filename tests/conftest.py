@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from fleetmcp import env
 from scripts.demo_db import LocalDatabase, Size, prepare
+from tests.cast import alice, bob, dispatch, ivan, otto, sue, tess  # noqa: F401  # fixtures
 from tests.database import execute
 from tests.live import Server, start_server
 

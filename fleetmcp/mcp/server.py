@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -120,6 +121,7 @@ def asked_of(visitor: Visitor, tool: str, arguments: Any, rpc_id: str = "") -> A
         ip=visitor.ip,
         request_id=visitor.request_id,
         rpc_id=rpc_id,
+        limits=_json(asdict(visitor.caller.policy)),
     )
 
 

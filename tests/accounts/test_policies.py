@@ -75,11 +75,11 @@ def test_caller_made_without_a_policy_may_take_nothing() -> None:
 
 @pytest.mark.proves("POLICY-DEFAULT")
 def test_another_default_holds_from_the_next_request_for_all_who_have_none(
-    issued: IssuedToken, tess: User
+    issued: IssuedToken, bob: User
 ) -> None:
-    other = issue_token(user=tess, label="phone")
+    other = issue_token(user=bob, label="phone")
     own = create_policy(name="own", max_rows=7)
-    assign_policy(user=tess, policy=own)
+    assign_policy(user=bob, policy=own)
     strict = create_policy(name="strict", max_rows=5)
     assert make_default(policy=strict)
     assert not make_default(policy=strict)

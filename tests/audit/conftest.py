@@ -13,12 +13,6 @@ from audit.services import Asked
 
 
 @pytest.fixture
-def alice(db: None) -> User:
-    """An analyst without a password."""
-    return User.objects.create_user("alice")
-
-
-@pytest.fixture
 def token(alice: User) -> AnalystToken:
     """Alice's token."""
     return issue_token(user=alice, label="laptop").token

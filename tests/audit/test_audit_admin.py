@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.services import issue_token
+from accounts.services import ensure_analyst, issue_token
 from audit.models import Outcome, QueryLog
 from audit.services import Answered, Asked, close_query, open_query
 
@@ -142,7 +142,7 @@ def test_our_pages_carry_no_inline_script_or_style(admin_client: Client, row: Qu
 def test_auditor_finds_a_query_by_person_and_by_a_piece_of_its_sql(
     admin_client: Client, asked: Ask
 ) -> None:
-    bob = User.objects.create_user("bob")
+    bob = ensure_analyst(username="bob")
     theirs = {"user_id": bob.pk, "token_id": issue_token(user=bob, label="desk").token.pk}
     mine = open_query(asked(sql="SELECT plate FROM reporting.v_trips"))
     bobs = open_query(asked(sql="SELECT 100 -- 5% o'clock", **theirs))
@@ -167,7 +167,7 @@ def test_list_page_costs_the_same_number_of_queries_for_one_row_as_for_many(
     costs = []
     for more in (1, 30):
         for number in range(more):
-            user = User.objects.create_user(f"analyst{more}x{number}")
+            user = ensure_analyst(username=f"analyst{more}x{number}")
             token = issue_token(user=user, label="laptop").token
             open_query(asked(user_id=user.pk, token_id=token.pk))
         with CaptureQueriesContext(connection) as captured:

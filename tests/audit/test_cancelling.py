@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AnalystToken, User
-from accounts.services import issue_token
+from accounts.models import AnalystToken
+from accounts.services import ensure_analyst, issue_token
 from audit.models import QueryLog
 from audit.services import (
     Answered,
@@ -77,7 +77,7 @@ def test_odd_words_are_stored_as_everywhere_in_the_record(asked: Ask) -> None:
 def test_client_cancels_its_own_call_by_its_id_and_no_other(
     asked: Ask, token: AnalystToken
 ) -> None:
-    bob = User.objects.create_user("bob")
+    bob = ensure_analyst(username="bob")
     theirs = {"user_id": bob.pk, "token_id": issue_token(user=bob, label="desk").token.pk}
     mine, other = open_query(asked(rpc_id="7")), open_query(asked(rpc_id="8"))
     bobs = open_query(asked(rpc_id="7", **theirs))

@@ -211,7 +211,8 @@ def test_record_has_no_place_for_the_values_of_a_result() -> None:
     asked = {"id", "started_at", "user", "token", "tool", "arguments", "sql", "client", "ip"}
     ended = {"outcome", "reason", "sqlstate", "rows", "bytes", "truncated", "duration_ms"}
     cancelled = {"rpc_id", "cancel_requested_at", "cancel_requested_by"}
-    assert columns == asked | ended | {"request_id"} | cancelled
+    told = {"username", "limits", "fingerprint", "waited_ms", "database_ms", "touched"}
+    assert columns == asked | ended | {"request_id"} | cancelled | told
     counted = {"rows", "bytes", "duration_ms"}
     assert all(isinstance(QueryLog._meta.get_field(name), models.IntegerField) for name in counted)
 

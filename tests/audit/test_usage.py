@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AccessPolicy, User
-from accounts.services import issue_token
+from accounts.services import ensure_analyst, issue_token
 from audit.models import Outcome, QueryLog
 from audit.services import Answered, Asked, close_query, open_query
 from audit.usage import LIMIT_REASONS, Usage, abandoned_after, refusal, rows_left, usage
@@ -64,7 +64,7 @@ def test_usage_of_a_newcomer_is_nothing(alice: User) -> None:
 def test_nobody_counts_for_somebody_else(
     alice: User, write: Callable[..., int], asked: Ask
 ) -> None:
-    bob = User.objects.create_user("bob")
+    bob = ensure_analyst(username="bob")
     token = issue_token(user=bob, label="desk").token
     write(0, user=bob, token=token, rows=5)
     assert used(alice) == Usage(0, 0, None, 0)

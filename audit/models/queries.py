@@ -30,9 +30,23 @@ class QueryLog(models.Model):
     token = models.ForeignKey(
         "accounts.AnalystToken", on_delete=models.PROTECT, related_name="queries"
     )
+    username = models.CharField(
+        max_length=150,
+        default="",
+        help_text="The person's name at that time, whatever it is now.",
+    )
     tool = models.CharField(max_length=64, help_text="As the client named it, known to us or not.")
     arguments = models.TextField(help_text="The arguments as JSON, whole.")
     sql = models.TextField(blank=True, help_text="The SQL text, where the tool takes one.")
+    fingerprint = models.CharField(
+        max_length=16,
+        blank=True,
+        db_index=True,
+        help_text="The same for statements that differ in constants and layout only.",
+    )
+    limits = models.TextField(
+        blank=True, help_text="The policy's name and limits that held, as JSON."
+    )
     outcome = models.CharField(
         max_length=10, choices=Outcome.choices, default=Outcome.RUNNING, db_index=True
     )
@@ -41,7 +55,11 @@ class QueryLog(models.Model):
     rows = models.PositiveIntegerField(null=True)
     bytes = models.PositiveBigIntegerField(null=True, help_text="Size of the reply's content.")
     truncated = models.BooleanField(default=False)
-    duration_ms = models.PositiveIntegerField(null=True)
+    duration_ms = models.PositiveIntegerField(null=True, help_text="The whole call.")
+    waited_ms = models.PositiveIntegerField(
+        null=True, help_text="Of that, waiting for a free connection."
+    )
+    database_ms = models.PositiveIntegerField(null=True, help_text="Of that, in the database.")
     client = models.CharField(max_length=200, blank=True, help_text="The client's User-Agent.")
     ip = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
@@ -62,6 +80,12 @@ class QueryLog(models.Model):
             ),
         ]
         ordering = ["-id"]
+        default_permissions = ("view",)
+        permissions = [
+            ("cancel_querylog", "Can cancel running queries"),
+            ("export_querylog", "Can export the record"),
+            ("review_access", "Can review who has access"),
+        ]
         verbose_name = "query"
         verbose_name_plural = "query history"
 

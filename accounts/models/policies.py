@@ -1,24 +1,18 @@
-"""People and their tokens: the facts, and the questions that one asks of them."""
+"""What a person may read and how much of it, and the columns that nobody may."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
+from typing import Any
 
-from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Func, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from accounts.errors import DefaultNotDeletable, TokenNotDeletable
+from accounts.errors import DefaultNotDeletable
 from accounts.limits import PolicyLimits, resolved
 from accounts.validators import validate_line, validate_name, validate_schemas
-
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
 
 
 def _limit(
@@ -139,125 +133,3 @@ class DeniedColumn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}.{self.column}"
-
-
-class User(AbstractUser):
-    """A person. Analysts need no password; people who leave are deactivated, never deleted."""
-
-    policy = models.ForeignKey(
-        AccessPolicy,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="people",
-        verbose_name="access policy",
-        help_text="Empty: the default policy.",
-    )
-
-
-class TokenStatus(models.TextChoices):
-    """The state of a token by itself, whatever its owner's state is."""
-
-    ACTIVE = "active"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-
-
-def status_condition(status: TokenStatus, now: datetime) -> Q:
-    """Return the condition under which a token has that status at that moment."""
-    if status is TokenStatus.REVOKED:
-        return Q(revoked_at__isnull=False)
-    in_time = Q(expires_at__gt=now) if status is TokenStatus.ACTIVE else Q(expires_at__lte=now)
-    return Q(revoked_at__isnull=True) & in_time
-
-
-class AnalystTokenQuerySet(models.QuerySet["AnalystToken"]):
-    """Questions about tokens in the words of the people who ask them."""
-
-    def usable(self, now: datetime) -> AnalystTokenQuerySet:
-        """Return the tokens that open the door at that moment."""
-        return self.filter(status_condition(TokenStatus.ACTIVE, now), user__is_active=True)
-
-    def with_status(self, status: TokenStatus, now: datetime) -> AnalystTokenQuerySet:
-        """Return the tokens that have that status at that moment."""
-        return self.filter(status_condition(status, now))
-
-    def delete(self) -> NoReturn:
-        """Raise TokenNotDeletable."""
-        raise TokenNotDeletable
-
-
-class AnalystToken(models.Model):
-    """The record of one bearer token. The token itself is not in it and can't be recovered."""
-
-    user = models.ForeignKey(User, models.PROTECT, related_name="tokens", verbose_name="owner")
-    label = models.CharField(max_length=100)
-    prefix = models.CharField(max_length=16, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    imported = models.BooleanField(default=False, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    created_by = models.ForeignKey(
-        User, models.PROTECT, null=True, editable=False, related_name="tokens_issued"
-    )
-    expires_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
-    revoked_by = models.ForeignKey(
-        User, models.PROTECT, null=True, editable=False, related_name="tokens_revoked"
-    )
-    revoke_reason = models.CharField(max_length=200, default="", editable=False)
-
-    objects = AnalystTokenQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at", "-id"]
-        default_permissions = ("add", "view")
-        permissions = [("revoke_analysttoken", "Can revoke analyst token")]
-        constraints = [
-            models.CheckConstraint(
-                name="analysttoken_revoked_with_reason",
-                condition=Q(revoked_at__isnull=True, revoke_reason="")
-                | (Q(revoked_at__isnull=False) & ~Q(revoke_reason="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.label} ({self.prefix}…)"
-
-    def status_at(self, now: datetime) -> TokenStatus:
-        """Return the token's status at that moment."""
-        if self.revoked_at is not None:
-            return TokenStatus.REVOKED
-        return TokenStatus.ACTIVE if self.expires_at > now else TokenStatus.EXPIRED
-
-    @property
-    def status(self) -> TokenStatus:
-        """The token's status now."""
-        return self.status_at(timezone.now())
-
-    def is_usable(self, now: datetime) -> bool:
-        """Return True if the token opens the door at that moment, its owner's state included."""
-        return self.status_at(now) is TokenStatus.ACTIVE and self.user.is_active
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise TokenNotDeletable."""
-        raise TokenNotDeletable
-
-
-class LimitsRow(TypedDict):
-    """What token_with_digest() adds to a token; None when there is no default policy."""
-
-    policy_row: dict[str, Any] | None
-
-
-def token_with_digest(digest: str) -> WithAnnotations[AnalystToken, LimitsRow] | None:
-    """Return the token with its owner and their limits in exactly one query, or None."""
-    return _tokens_with_limits().filter(digest=digest).first()
-
-
-@cache
-def _tokens_with_limits() -> models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]:
-    """Made once: to make this query costs more than to run it."""
-    owned = AnalystToken.objects.select_related("user")
-    found = owned.annotate(policy_row=policy_row("user__policy_id"))
-    return cast("models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]", found)

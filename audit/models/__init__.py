@@ -1,0 +1,19 @@
+"""The record: queries, what they touched, events, and the seals over them."""
+
+from __future__ import annotations
+
+from audit.models.events import Event, EventKind
+from audit.models.queries import Outcome, QueryLog
+from audit.models.seals import Seal
+from audit.models.touched import CatalogObject, ObjectKind, TouchedObject
+
+__all__ = [
+    "CatalogObject",
+    "Event",
+    "EventKind",
+    "ObjectKind",
+    "Outcome",
+    "QueryLog",
+    "Seal",
+    "TouchedObject",
+]
