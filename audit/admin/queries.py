@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern
 
+from audit.admin import pages
 from audit.models import QueryLog
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ class QueryLogAdmin(_ModelAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "sql")
     show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the history's own urls and those of the pages beside it."""
+        return [*pages.urls(self), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody writes history by hand."""
