@@ -163,7 +163,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.env_str("STATIC_ROOT", str(BASE_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "fleetmcp.static_files.HashedFiles"},
 }
 # Without a collected folder (demo, tests) WhiteNoise serves each app's own files.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir() or not any(STATIC_ROOT.iterdir())

@@ -34,6 +34,12 @@ def listed(query_id: int, ticket: Ticket) -> Iterator[None]:
         del _running[query_id]
 
 
+def end_all(by: str) -> None:
+    """Cancel every question that this process runs or has waiting."""
+    for ticket in list(_running.values()):
+        ticket.cancel(by)
+
+
 @asynccontextmanager
 async def watched() -> AsyncIterator[None]:
     """Watch over the list for as long as the server lives."""
