@@ -90,6 +90,12 @@ def env_secret(name: str) -> str:
     return secret
 
 
+def secret_file(name: str) -> Path | None:
+    """Return the file that ``<name>_FILE`` names, if one is named and there."""
+    file = env_str(f"{name}_FILE")
+    return Path(file) if file and Path(file).exists() else None
+
+
 def public_url(name: str, default: str) -> str:
     """Return the origin under which clients reach us, as browsers write it; raise BadSetting.
 

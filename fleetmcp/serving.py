@@ -8,8 +8,6 @@ import socket
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-from fleetmcp.mcp.running import end_all
-
 # gunicorn kills its workers after --graceful-timeout 10.
 QUESTIONS_MAY_RUN_S = 7.0
 ANSWERS_MAY_TAKE_S = 9
@@ -28,11 +26,14 @@ class LeavingServer(Server):
 
 
 async def _end_questions() -> None:
+    # gunicorn's master imports this module before Django is ready.
+    from fleetmcp.mcp.running import end_all
+
     await asyncio.sleep(QUESTIONS_MAY_RUN_S)
     end_all("the server is restarting; ask again in a minute")
 
 
-class Worker(UvicornWorker):
+class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
     """gunicorn's worker for fleetmcp."""
 
     CONFIG_KWARGS = {

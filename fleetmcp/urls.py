@@ -5,9 +5,13 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import TemplateView
 
+from fleetmcp.doctor import page as doctor
+
 admin.site.site_header = f"{settings.MCP_SERVER_NAME}: access and audit"
 admin.site.site_title = settings.MCP_SERVER_NAME
 admin.site.index_title = "Administration"
+
+_admin_urls, _admin_app, _admin_name = admin.site.urls
 
 urlpatterns = [
     path(
@@ -18,5 +22,5 @@ urlpatterns = [
         ),
         name="landing",
     ),
-    path("admin/", admin.site.urls),
+    path("admin/", ([*doctor.urls(), *_admin_urls], _admin_app, _admin_name)),
 ]

@@ -27,28 +27,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Wait, take the lock, migrate."""
-        _wait(options["wait"])
+        self._wait(options["wait"])
         with _turn():
             call_command("migrate", interactive=False, verbosity=0)
         self.stderr.write("fleetmcp: the app database is up to date")
 
-
-def _wait(seconds: float) -> None:
-    """Return when the database answers. Raises CommandError, without libpq's text: it may hold
-    the address and more.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            connection.ensure_connection()
-            return
-        except OperationalError:
+    def _wait(self, seconds: float) -> None:
+        """Return when the database answers. Raises CommandError, without the driver's own text."""
+        deadline = time.monotonic() + seconds
+        while not _answers():
             if time.monotonic() > deadline:
                 raise CommandError(
                     "The app database can't be reached. Check APP_DATABASE_URL, or that the folder "
                     "of APP_DB_FILE can be written by this user."
-                ) from None
-            time.sleep(1)
+                )
+            self.stderr.write("fleetmcp: waiting for the app database")
+            time.sleep(2)
+
+
+def _answers() -> bool:
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        return False
+    return True
 
 
 def _turn() -> Any:
