@@ -120,6 +120,13 @@ REQUIREMENTS = {
     "DENY-SQL-QUOTED": (
         "Odd or hostile names and reasons are quoted: they close what they name and run nothing."
     ),
+    "DOCTOR-ANALYTICS": "Each check of the analytics database is content with a good one and finds drift.",
+    "DOCTOR-APP": "Each check of the app database, record, tokens and secrets finds what is wrong.",
+    "DOCTOR-BOUNDED": "A check that fails or a database that is away stops no other check and shows no secret.",
+    "DOCTOR-CHANGES-NOTHING": "Both databases are the same before and after an examination.",
+    "DOCTOR-COMMAND": "The command prints lines or JSON and exits with 1 exactly when something failed.",
+    "DOCTOR-PAGE": "Superusers and auditors see the doctor as a page of the admin; nobody else does.",
+    "DOCTOR-WAY-IN": "Each check of address, proxy, certificate and static files finds what is wrong.",
     "DOOR-HOSTS": "A foreign Host or Origin is refused.",
     "DOOR-LANDING": "GET / is a page for people that says how to connect.",
     "DOOR-METHODS": "Any method but POST on the MCP paths is 405 with Allow: POST.",
