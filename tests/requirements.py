@@ -120,6 +120,10 @@ REQUIREMENTS = {
     "DENY-SQL-QUOTED": (
         "Odd or hostile names and reasons are quoted: they close what they name and run nothing."
     ),
+    "DEPLOY-COMPOSE": "compose.yaml brings up fleetmcp with an app database of its own, hardened as the image is.",
+    "DEPLOY-ERRORS": "The deploy script says what is missing before it touches anything.",
+    "DEPLOY-ROLLBACK": "A deployment that does not get ready is removed; what served goes on serving.",
+    "DEPLOY-RUNS": "The deploy script finds database and network, swaps containers, and shows no secret.",
     "DOCTOR-ANALYTICS": "Each check of the analytics database is content with a good one and finds drift.",
     "DOCTOR-APP": "Each check of the app database, record, tokens and secrets finds what is wrong.",
     "DOCTOR-BOUNDED": "A check that fails or a database that is away stops no other check and shows no secret.",
@@ -141,6 +145,7 @@ REQUIREMENTS = {
     "ENV-DSN-REFUSED": (
         "What is no DSN for one host is refused with the form to write and without the secret."
     ),
+    "ENV-EXAMPLE": ".env.example names every setting with its default, and all that compose.yaml reads.",
     "ENV-FILE": "A secret may come from NAME_FILE; an unreadable or empty file is refused.",
     "ENV-FUZZ": (
         "Whatever the input, a reader returns a value or raises BadSetting naming the variable."
@@ -197,12 +202,18 @@ REQUIREMENTS = {
     ),
     "GUARD-REFUSES": "Every other statement of the table is refused with its code.",
     "GUARD-SIZES": "Hostile shapes and sizes are refused quickly and never end the process.",
+    "GUIDE-COMMANDS": "Every command in the guide is run by a test or marked as needing the host.",
+    "GUIDE-HTML": "The guide's HTML is what the script makes of its Markdown.",
     "HOUSE-DOCS": (
         "Every setting, tool, script and file that the documents name exists, and the other way round."
     ),
     "HOUSE-LOCK": "A lock that no longer belongs to pyproject.toml is found out.",
     "HOUSE-PROMISES": "Every promise has a test, and every test names a promise.",
     "HOUSE-README": "The README's commands and first lines are true.",
+    "IMAGE-CONTENTS": "The image holds what runs, no compiler, no pip, no tests and no secret, for a user without a name.",
+    "IMAGE-RECOVERS": "The server lives through a restart of the database and answers right after it.",
+    "IMAGE-RUNS": "The hardened container answers, serves hashed files and is found sound by its doctor.",
+    "IMAGE-STOPS": "A stop lets short questions end, cancels long ones, and each has its answer and its row.",
     "IP-LOOPBACK": "Only a direct request from this host is local.",
     "IP-NO-PROXY": "Without proxies the peer is the client; forwarded headers are not looked at.",
     "IP-PROXIES": (
@@ -218,6 +229,7 @@ REQUIREMENTS = {
         "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
     ),
     "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
+    "MIGRATE-IN-TURN": "Starts at once migrate one after the other; an app database that is away is waited for.",
     "POLICY-ADMIN": "Policies are made, changed and made default in the admin, by their verbs.",
     "POLICY-ADMIN-ASSIGN": (
         "A lead with the right assigns policies to analysts, never to themselves."
@@ -295,6 +307,7 @@ REQUIREMENTS = {
     ),
     "ROUTER-DEFAULT": "Every model is read from and written to `default`.",
     "ROUTER-MIGRATE": "No model is ever migrated into analytics_ro, even as superuser.",
+    "SECRETS-FILES": "Files with secrets are made once, closed to others, and renewed when a password rotates.",
     "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
     "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
     "SESSION-NO-TRACE": (
