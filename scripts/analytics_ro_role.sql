@@ -164,19 +164,28 @@ END $$;
 
 -- What it may not do (any more) ----------------------------------------------------------
 
--- Tables on which only some columns are open, when nobody said what is denied now.
+-- Columns to close: those that are denied or, when nobody said what is denied now, those that are
+-- closed on tables of which others are open. Partitions and chunks hold the same values.
 CREATE TEMP TABLE closed ON COMMIT DROP AS
-SELECT c.oid::regclass AS relation, a.attname
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE nspname IN (SELECT pg_temp.listed('schemas'))
-   AND CASE WHEN current_setting('fleetmcp.denied_given') = 'on'
-            THEN format('%s.%s.%s', nspname, relname, attname)
-                 IN (SELECT pg_temp.listed('denied'))
-            ELSE NOT has_column_privilege('analytics_ro', c.oid, a.attnum, 'SELECT')
-                 AND EXISTS (SELECT FROM pg_attribute o, aclexplode(o.attacl) acl
-                              WHERE o.attrelid = c.oid AND acl.grantee = 'analytics_ro'::regrole)
-       END;
+WITH RECURSIVE family (relation, attname) AS (
+    SELECT c.oid, a.attname
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE nspname IN (SELECT pg_temp.listed('schemas'))
+       AND CASE WHEN current_setting('fleetmcp.denied_given') = 'on'
+                THEN format('%s.%s.%s', nspname, relname, attname)
+                     IN (SELECT pg_temp.listed('denied'))
+                ELSE NOT has_column_privilege('analytics_ro', c.oid, a.attnum, 'SELECT')
+                     AND EXISTS (SELECT FROM pg_attribute o, aclexplode(o.attacl) acl
+                                  WHERE o.attrelid = c.oid
+                                    AND acl.grantee = 'analytics_ro'::regrole)
+           END
+    UNION
+    SELECT i.inhrelid, f.attname FROM family f JOIN pg_inherits i ON i.inhparent = f.relation
+)
+SELECT f.relation::regclass AS relation, f.attname,
+       n.nspname IN (SELECT pg_temp.listed('schemas')) AS served
+  FROM family f JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace;
 
 DO $$
 DECLARE
@@ -248,7 +257,7 @@ BEGIN
     FOR part IN
         SELECT t.relation, string_agg(quote_ident(a.attname), ', ')
                            FILTER (WHERE c.attname IS NULL) AS readable
-          FROM (SELECT DISTINCT relation FROM closed) t
+          FROM (SELECT DISTINCT relation FROM closed WHERE served) t
           JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
           LEFT JOIN closed c ON c.relation = t.relation AND c.attname = a.attname
          GROUP BY 1
@@ -331,7 +340,7 @@ SELECT format('analytics_ro is ready in %I: %s relations and %s functions readab
                   AND has_function_privilege('analytics_ro', p.oid, 'EXECUTE')),
               (SELECT string_agg(s, ', ') FROM pg_temp.listed('schemas') s),
               (SELECT coalesce('; denied: ' || string_agg(format('%s.%s', relation, attname), ', '), '')
-                 FROM closed)) AS report
+                 FROM closed WHERE served)) AS report
 \gset
 COMMIT;
 \echo :report

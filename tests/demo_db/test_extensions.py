@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.demo_db import Cluster, Size, apply_role, binaries, fingerprint, ports
+from scripts.demo_db import Cluster, RoleError, Size, apply_role, binaries, fingerprint, ports
 from scripts.demo_db.load import DATABASE, Loaded, load
 from scripts.demo_db.session import session
 from tests.demo_db.conftest import AS_OF, FAST
@@ -79,6 +79,38 @@ def test_denied_column_of_a_hypertable_is_closed_in_its_chunks_too(timescale: Ti
         " WHERE relname = 'position_history' OR relname ~ '^_hyper_.*_chunk$' AND relkind = 'r'"
     )
     assert readable == [(True, False)]
+
+
+@pytest.mark.proves("DEMO-EXTENSIONS", "ROLE-IDEMPOTENT", "ROLE-CLEAR-ERRORS")
+def test_role_script_runs_again_and_says_what_is_wrong_beside_the_extensions(
+    timescale: Timescale,
+) -> None:
+    psql, dsn = binaries.find_bin_dir() / "psql", timescale.superuser_dsn(DATABASE)
+    apply_role(psql, dsn, PASSWORD, {"denied": ""})
+    before = timescale.ask(RIGHTS)
+    timescale.ask("DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'plain'; END $$; SELECT 1")
+    wrong = {
+        "has no schema fuel": (dsn, {"schemas": "reporting,fuel"}),
+        'database "postgres" has no schema': (timescale.superuser_dsn("postgres"), {}),
+        '"plain" is not a superuser': (
+            f"postgresql://plain:plain@127.0.0.1:{timescale.port}/{DATABASE}", {}
+        ),
+    }  # fmt: skip
+    for sentence, (where, variables) in wrong.items():
+        with pytest.raises(RoleError, match=sentence):
+            apply_role(psql, where, PASSWORD, variables)
+
+    apply_role(psql, dsn, PASSWORD, {"denied": ""})
+
+    assert timescale.ask(RIGHTS) == before
+
+
+RIGHTS = """
+SELECT c.oid::regclass::text, relacl::text FROM pg_class c WHERE relacl::text ~ 'analytics_ro'
+UNION ALL SELECT oid::regprocedure::text, proacl::text FROM pg_proc WHERE proacl::text ~ 'analytics'
+UNION ALL SELECT 'role', to_jsonb(r)::text FROM pg_roles r WHERE rolname = 'analytics_ro'
+ORDER BY 1, 2
+"""
 
 
 @pytest.fixture(scope="module")

@@ -200,3 +200,33 @@ def test_denied_columns_are_closed_and_stay_closed_until_said_otherwise(cluster:
     assert closed()
     renew(cluster, variables={"denied": ""})
     assert not closed()
+
+
+PARTITIONED = """
+CREATE TABLE tracksolid.calls (at date, phone text) PARTITION BY RANGE (at);
+CREATE TABLE tracksolid.calls_2026 PARTITION OF tracksolid.calls
+    FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY RANGE (at);
+CREATE TABLE tracksolid.calls_2026_11 PARTITION OF tracksolid.calls_2026
+    FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
+"""
+
+
+@pytest.mark.proves("ROLE-DENIED")
+def test_denied_column_is_closed_in_partitions_of_partitions_too(cluster: Cluster) -> None:
+    with owner(cluster) as cursor:
+        cursor.execute(PARTITIONED)
+    try:
+        for variables in ({"denied": "tracksolid.calls.phone"}, {}):
+            said = renew(cluster, variables=variables)
+            assert "tracksolid.calls_2026_11.phone" in said
+            with analyst(cluster) as cursor:
+                for table in ("calls", "calls_2026", "calls_2026_11"):
+                    cursor.execute(f"SELECT at FROM tracksolid.{table}")
+                    with pytest.raises(errors.InsufficientPrivilege):
+                        cursor.execute(f"SELECT phone FROM tracksolid.{table}")
+        renew(cluster, variables={"denied": ""})
+        with analyst(cluster) as cursor:
+            cursor.execute("SELECT phone FROM tracksolid.calls_2026_11")
+    finally:
+        superuser(cluster, "DROP TABLE tracksolid.calls")
+        renew(cluster, variables={"denied": ""})

@@ -14,10 +14,10 @@ import pytest
 
 from scripts.demo_db import Size
 from scripts.demo_db.load import DATABASE, Loaded, load
-from tests.deploy import podman
-from tests.deploy.podman import Docker
 from tests.conftest import SLOW_FUNCTION
 from tests.database import execute
+from tests.deploy import podman
+from tests.deploy.podman import Docker
 
 IMAGE = "fleetmcp:tested"
 NETWORK, TRAEFIK = "fleetmcp-test-db", "fleetmcp-test-proxy"

@@ -37,8 +37,8 @@ class Docker:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command where ``docker`` speaks to our podman."""
         done = subprocess.run(
-            words, env=self.environ | environ, cwd=ROOT, capture_output=True, text=True, check=False,
-            stdin=subprocess.DEVNULL,
+            words, env=self.environ | environ, cwd=ROOT, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done

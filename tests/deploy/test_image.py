@@ -38,7 +38,8 @@ class Running:
         """Ask as alice and return the result of the call, whatever it is."""
         body = rpc("tools/call", {"name": "query", "arguments": {"sql": sql}})
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json",
-                   "Accept": "application/json, text/event-stream", "Host": "127.0.0.1"}  # fmt: skip
+                   "Accept": "application/json, text/event-stream",
+                   "Host": "127.0.0.1"}  # fmt: skip
         reply = httpx.post(f"{self.url}/mcp", content=body, headers=headers, timeout=timeout)
         assert reply.status_code == httpx.codes.OK, reply.text
         data = [line[5:] for line in reply.text.splitlines() if line.startswith("data:")]
