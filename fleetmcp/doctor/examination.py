@@ -61,7 +61,7 @@ SUBJECTS: Mapping[str, tuple[Check, ...]] = {
         app.space,
         app.migrated,
     ),
-    "Record": (record.append_only, record.sealed, record.left_behind),
+    "Record": (record.append_only, record.chained, record.sealed, record.left_behind),
     "Tokens": (tokens.hygiene,),
     "Secrets": (keys.secret_key, keys.passwords, keys.files),
     "Clock": (clock.analytics, clock.application),

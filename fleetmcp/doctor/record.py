@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.util import find_spec
+from typing import Any
 
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -13,6 +16,7 @@ from audit.models import Outcome, QueryLog, Seal
 from fleetmcp.doctor.lines import Line, fail, listed, ok, warn
 
 SEAL_HOURS = 24
+SECONDS, NEWEST = 5.0, 3
 
 
 def append_only() -> Iterator[Line]:
@@ -28,6 +32,37 @@ def append_only() -> Iterator[Line]:
         )
     else:
         yield ok("The triggers that keep history unchanged are in place.")
+
+
+def chained() -> Iterator[Line]:
+    """The seals continue each other, and the newest hold the rows that they sealed."""
+    if find_spec("audit.verifying") is None:
+        return
+    found, count = _broken_links()
+    if found:
+        yield fail(
+            f"The chain of seals is broken: {found[0]}",
+            "Run `manage.py verify_audit`, and keep everything as it is until you know who did it.",
+        )
+    elif count:
+        yield ok(f"{count} seals continue each other, and the newest hold what they sealed.")
+
+
+def _broken_links() -> tuple[list[str], int]:
+    """Follow the chain for a few seconds at most, and look into its newest segments."""
+    chain = import_string("audit.verification.Chain")()
+    seals = import_string("audit.verifying.seals")
+    rows_findings = import_string("audit.verifying.rows_findings")
+    newest: deque[Any] = deque(maxlen=NEWEST)
+    found: list[str] = []
+    count, deadline = 0, time.monotonic() + SECONDS
+    for count, seal in enumerate(seals(), 1):  # noqa: B007  # counted to the last one looked at
+        found += [finding.sentence for finding in chain.follow(seal)]
+        newest.append(seal)
+        if time.monotonic() > deadline:
+            break
+    found += [finding.sentence for seal in newest for finding in rows_findings(seal)]
+    return found, count
 
 
 def sealed() -> Iterator[Line]:

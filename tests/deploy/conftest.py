@@ -61,7 +61,7 @@ def docker() -> Iterator[Docker]:
 def image(docker: Docker) -> str:
     """Our image, built from this checkout."""
     # Not by podman's Docker API, which drops HEALTHCHECK: it writes the other format.
-    docker.run("buildah", "bud", "--layers", "--format", "docker", "--tag", IMAGE, ".")
+    docker.run("buildah", "bud", "--format", "docker", "--tag", IMAGE, ".")
     return IMAGE
 
 

@@ -107,7 +107,7 @@ def _surroundings(folder: Path) -> dict[str, str]:
     storage, engine = folder / "storage.conf", folder / "containers.conf"
     storage.write_text(
         f'[storage]\ndriver = "overlay"\ngraphroot = "{CACHE / "containers"}"\n'
-        f'runroot = "{folder / "run"}"\n'
+        f'runroot = "{CACHE / "containers-run"}"\n'
     )
     engine.write_text(
         f'[engine]\nruntime = "plain"\n[engine.runtimes]\nplain = ["{HERE / "runc"}"]\n'
