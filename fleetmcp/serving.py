@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from sse_starlette.sse import AppStatus
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
@@ -43,6 +44,8 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
     }
 
     async def _serve(self) -> None:
+        # Else it cuts every reply under way at the signal, before the question has ended.
+        AppStatus.disable_automatic_graceful_drain()
         self.config.app = self.wsgi
         server = LeavingServer(config=self.config)
         self._install_sigquit_handler()

@@ -24,7 +24,8 @@ PAGE = """\
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
-body {{ font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 16px/1.55 system-ui, sans-serif; max-width: 46rem }}
+body {{ margin: 2rem auto; padding: 0 1rem }}
 pre {{ overflow-x: auto; padding: .8rem; border: 1px solid #8886; border-radius: 6px }}
 code {{ font-size: .92em }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto }}
@@ -38,15 +39,12 @@ svg {{ max-width: 100%; height: auto }}
 </body>
 </html>
 """
-_NOTES = {
-    "host": "On your host:",
-    "tested": "Tested:",
-}
+MARK = re.compile(r"<!-- (host|tested: (\S+)) -->\n")
 
 
 def page(markdown: str) -> str:
     """Return the whole HTML page."""
-    marked = re.sub(r"<!-- (host|tested|from: \w+) -->\n", _note, markdown)
+    marked = MARK.sub(_note, markdown)
     body = MarkdownIt("commonmark", {"html": True}).enable("table").render(marked)
     drawing = (DOCS / "architecture.svg").read_text(encoding="utf-8")
     body = re.sub(r'<p><img src="architecture\.svg"[^>]*></p>', lambda _: drawing, body)
@@ -55,7 +53,8 @@ def page(markdown: str) -> str:
 
 
 def _note(found: re.Match[str]) -> str:
-    return f'<p class="run">{_NOTES.get(found[1], "Tested:")}</p>\n\n'
+    text = "On your host:" if found[1] == "host" else f"Tested ({found[2].partition('::')[0]}):"
+    return f'<p class="run">{text}</p>\n\n'
 
 
 def main() -> None:

@@ -97,6 +97,20 @@ def test_second_deployment_swaps_keeps_tokens_and_can_be_rolled_back(host: Host)
     assert host.docker.inspect("fleetmcp-previous", "{{.Id}}") == second
 
 
+@pytest.mark.proves("DEPLOY-RUNS", "SECRETS-FILES")
+def test_rotated_password_arrives(host: Host) -> None:
+    assert host.deploy().returncode == 0
+    before = host.password_file.read_text()
+    host.password_file.unlink()
+    host.docker.run("scripts/bootstrap_analytics_ro.sh", HOME=str(host.password_file.parent))
+    assert host.password_file.read_text() != before
+
+    done = host.deploy()
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    host.serving()
+
+
 @pytest.mark.proves("DEPLOY-ROLLBACK")
 def test_deployment_that_does_not_get_ready_leaves_the_old_one_serving(
     host: Host, tmp_path: Path
