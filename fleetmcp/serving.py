@@ -45,7 +45,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
 
     async def _serve(self) -> None:
         # Else it cuts every reply under way at the signal, before the question has ended.
-        AppStatus.disable_automatic_graceful_drain()
+        AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # untyped
         self.config.app = self.wsgi
         server = LeavingServer(config=self.config)
         self._install_sigquit_handler()

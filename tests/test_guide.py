@@ -80,8 +80,7 @@ def test_every_management_command_exists_with_its_options() -> None:
     for name, words in re.findall(r"manage\.py (\w+)([^`|\n]*)", TEXT):
         if name in COMING:
             continue
-        app = known[name]
-        command = load_command_class(app, name) if isinstance(app, str) else app
+        command = load_command_class(known[name], name)
         parser = command.create_parser("manage.py", name)
         for option in re.findall(r"--[a-z-]+", words):
             assert option in parser._option_string_actions, f"{name} {option}"
