@@ -78,12 +78,14 @@ def readable() -> Iterator[Line]:
 
 _REMEDY = "Check host, port, database, password and network; see `Connect` in the guide."
 
+# Tables first: a view may take long, even for its first row.
 _FIRST = """
 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-  AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.relkind DESC, 1 LIMIT 1
+  AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+ORDER BY pg_catalog.strpos('rpmfv', c.relkind::text), 1 LIMIT 1
 """
 
 
