@@ -122,6 +122,7 @@ REQUIREMENTS = {
     ),
     "DEPLOY-COMPOSE": "compose.yaml brings up fleetmcp with an app database of its own, hardened as the image is.",
     "DEPLOY-ERRORS": "The deploy script says what is missing before it touches anything.",
+    "DEPLOY-MIGRATES": "Starts at once migrate one after the other; an app database that is away is waited for.",
     "DEPLOY-ROLLBACK": "A deployment that does not get ready is removed; what served goes on serving.",
     "DEPLOY-RUNS": "The deploy script finds database and network, swaps containers, and shows no secret.",
     "DOCTOR-ANALYTICS": "Each check of the analytics database is content with a good one and finds drift.",
@@ -229,7 +230,6 @@ REQUIREMENTS = {
         "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
     ),
     "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
-    "MIGRATE-IN-TURN": "Starts at once migrate one after the other; an app database that is away is waited for.",
     "POLICY-ADMIN": "Policies are made, changed and made default in the admin, by their verbs.",
     "POLICY-ADMIN-ASSIGN": (
         "A lead with the right assigns policies to analysts, never to themselves."

@@ -74,6 +74,15 @@ def test_first_deployment_finds_everything_and_shows_no_secret(host: Host) -> No
     assert (host.home / ".fleetmcp/secrets").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.proves("DEPLOY-RUNS")
+def test_image_is_built_when_none_is_named(host: Host) -> None:
+    done = host.deploy(FLEETMCP_IMAGE="")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "building fleetmcp:" in done.stdout
+    host.serving()
+
+
 @pytest.mark.proves("DEPLOY-RUNS", "DEPLOY-ROLLBACK")
 def test_second_deployment_swaps_keeps_tokens_and_can_be_rolled_back(host: Host) -> None:
     assert host.deploy().returncode == 0

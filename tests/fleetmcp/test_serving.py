@@ -32,7 +32,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-@pytest.mark.proves("MIGRATE-IN-TURN")
+@pytest.mark.proves("DEPLOY-MIGRATES")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_three_starts_at_once_all_succeed(kind: str, fleet: LocalDatabase, tmp_path: Path) -> None:
     environ = {"APP_DB_FILE": str(tmp_path / "app.sqlite3")}
@@ -47,7 +47,7 @@ def test_three_starts_at_once_all_succeed(kind: str, fleet: LocalDatabase, tmp_p
     assert [code for code, _ in ends] == [0, 0, 0], ends
 
 
-@pytest.mark.proves("MIGRATE-IN-TURN")
+@pytest.mark.proves("DEPLOY-MIGRATES")
 def test_database_that_stays_away_is_told_without_its_password() -> None:
     url = f"postgresql://app:{PASSWORD}@127.0.0.1:{free_port()}/app"
     code, said = ended(start({"APP_DATABASE_URL": url}, "--wait=1"))
