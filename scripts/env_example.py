@@ -33,6 +33,8 @@ FLEETMCP_HOST=fleetmcp.example.com
 # ANALYTICS_DB=tracksolid_db
 # Processes that answer; about 80 MB each.
 # WEB_CONCURRENCY=2
+# Processors that it may use; no more than the host has.
+# FLEETMCP_CPUS=1
 
 # --- fleetmcp itself ------------------------------------------------------------------------
 """

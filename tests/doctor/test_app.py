@@ -205,3 +205,27 @@ def test_debug_and_what_djangos_checks_find_are_told(settings: Settings) -> None
     assert "warn: fleetmcp.W002: DEBUG is on. Unset DEBUG." in said(configuration.system_checks)
     settings.ANALYTICS_SCHEMAS = []
     assert "fail: fleetmcp.E002" in said(configuration.system_checks)
+
+
+@pytest.mark.proves("DOCTOR-APP")
+def test_record_without_its_triggers_is_found(db: None) -> None:
+    triggers = pytest.importorskip("audit.triggers")
+    assert_content(record.append_only)
+    triggers.drop_triggers(using="default")
+    assert "fail: Triggers are missing or changed" in said(record.append_only)
+
+
+@pytest.mark.proves("DOCTOR-APP")
+def test_broken_chain_is_found_and_a_whole_one_is_told(alice: User) -> None:
+    sealing = pytest.importorskip("audit.seals")
+    call(alice, 1, Outcome.OK)
+    sealing.seal_audit()
+    assert_content(record.chained)
+    assert "1 seals continue each other" in said(record.chained)
+    last = Seal.objects.get()
+    Seal(
+        number=3, first_query=last.last_query + 1, last_query=last.last_query,
+        first_event=last.last_event + 1, last_event=last.last_event,
+        queries=0, events=0, content="c", previous="p", digest="d",
+    ).save()  # fmt: skip
+    assert "fail: The chain of seals is broken" in said(record.chained)
