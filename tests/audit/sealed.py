@@ -60,7 +60,9 @@ class Record:
         """Run SQL in one transaction, as somebody who owns the database; return the last rows."""
         rows: list[Any] = []
         connection: Any = (
-            sqlite3.connect(self.place) if self.is_sqlite else psycopg2.connect(self.place)
+            sqlite3.connect(self.place, timeout=60)
+            if self.is_sqlite
+            else psycopg2.connect(self.place)
         )
         try:
             cursor = connection.cursor()

@@ -37,6 +37,9 @@ class Person:
     def visit(self, path: str, status: int = 200, *, closely: bool = True) -> None:
         """Open a page and demand everything of it; not ``closely``: all but what axe would see."""
         response = self.page.goto(self.url + path)
+        if any("ERR_NETWORK_CHANGED" in said for said in self.errors):  # not by us
+            self.errors.clear()
+            response = self.page.reload()
         assert response is not None
         assert response.status == status, f"{path}: {response.status}"
         if status != 200:  # the browser complains about the status itself

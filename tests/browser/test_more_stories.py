@@ -26,9 +26,8 @@ COLUMN = "tracksolid.devices.imei"
 
 # Analysts of Tess's team, each with tokens that a story uses up.
 HIRE = """
-from accounts.models import Team
+from accounts.models import Team, User
 from accounts.people import add_analyst
-from accounts.models import User
 from accounts.services import issue_token
 team = Team.objects.get(name="Dispatch")
 for name, labels in {labels!r}.items():
@@ -191,8 +190,9 @@ def test_auditor_takes_a_table_and_proof(seat: Seat, site: Server, tmp_path: Pat
     assert lines[0].startswith("id,")
     assert "v_daily_summary" in "".join(lines)
     file = taken(otto, "Evidence", tmp_path / "evidence.zip")
-    script = [sys.executable, "-I", "-S", ROOT / "scripts" / "verify_export", file]
-    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    script = str(ROOT / "scripts" / "verify_export")
+    words = [sys.executable, "-I", "-S", script, str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "Everything is right." in done.stdout
     assert re.search(r"as they were sealed: [1-9]", done.stdout)
