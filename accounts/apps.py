@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as current_apps
 from django.db import router
 from django.db.models.signals import post_migrate
 
@@ -20,7 +21,7 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(ensure_default_policy, sender=self)
 
 
-def ensure_default_policy(*, using: str, apps: Any, **kwargs: Any) -> None:
+def ensure_default_policy(*, using: str, apps: Any = current_apps, **kwargs: Any) -> None:
     """Make the default policy if there is none; what is there stays as it is."""
     if not router.allow_migrate(using, "accounts"):
         return

@@ -3,11 +3,15 @@
     AccountsError
     ├── TokenNotDeletable   token_not_deletable
     ├── IssueRefused        issue_refused
+    ├── AlreadyIssued       already_issued
+    ├── TokenNotFound       token_not_found
     ├── RevokeRefused       revoke_refused
     ├── ImportRefused       import_refused
     ├── DefaultNotDeletable default_not_deletable
     ├── PolicyRefused       policy_refused
-    └── DenyRefused         deny_refused
+    ├── DenyRefused         deny_refused
+    ├── PersonRefused       person_refused
+    └── PauseRefused        pause_refused
 
 Every text is written for the person who asked, and none of them ever carries a token or a digest.
 """
@@ -40,6 +44,25 @@ class IssueRefused(AccountsError):
     """A token can't be issued as asked."""
 
     code = "issue_refused"
+
+
+class AlreadyIssued(AccountsError):
+    """The form was sent before, and its token shown then."""
+
+    code = "already_issued"
+
+    def __init__(self, token_id: int, prefix: str) -> None:
+        self.token_id = token_id
+        super().__init__(
+            f"This form was sent before: it issued the token {prefix}…, which was shown then and "
+            "can't be shown again. If it did not reach you, revoke it and issue another one."
+        )
+
+
+class TokenNotFound(AccountsError):
+    """No token, or more than one, answers to that name."""
+
+    code = "token_not_found"
 
 
 class RevokeRefused(AccountsError):
@@ -89,3 +112,15 @@ class DenyRefused(AccountsError):
     """A column can't be put on the deny-list as asked."""
 
     code = "deny_refused"
+
+
+class PersonRefused(AccountsError):
+    """A person can't be added or changed as asked."""
+
+    code = "person_refused"
+
+
+class PauseRefused(AccountsError):
+    """The server can't be paused as asked."""
+
+    code = "pause_refused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps as current_apps
 from django.db import router
 
 ANALYSTS = "Analysts"
@@ -27,7 +28,7 @@ GROUPS = {
 }
 
 
-def ensure_groups(*, using: str, apps: Any, **kwargs: Any) -> None:
+def ensure_groups(*, using: str, apps: Any = current_apps, **kwargs: Any) -> None:
     """Make the groups with exactly these permissions; connect it to the last app's post_migrate.
 
     Rights of your own go into a group of your own: these are set back by each migrate.

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.errors import ImportRefused, IssueRefused, RevokeRefused
+from accounts.errors import ImportRefused, IssueRefused, PersonRefused, RevokeRefused
 from accounts.groups import ANALYSTS
 from accounts.importing import Entry, Outcome, examine, parse
 from accounts.models import AnalystToken, TokenStatus, User, may_use_mcp
-from accounts.people import why_bad_name
-from accounts.secrets import digest, make_token, shown_prefix
-from accounts.signals import token_issued, token_revoked
+from accounts.people import add_analyst
+from accounts.secrets import make_token
+from accounts.signals import token_revoked
+from accounts.storing import MAX_LIFETIME, IssuedToken, is_one_line, store_token
 
-MAX_LIFETIME = timedelta(days=3650)
+__all__ = [
+    "MAX_LIFETIME",
+    "USE_INTERVAL",
+    "ImportedEntry",
+    "IssuedToken",
+    "ensure_analyst",
+    "import_tokens",
+    "issue_token",
+    "note_use",
+    "require_analyst",
+    "revoke_token",
+]
+
 USE_INTERVAL = timedelta(seconds=60)
-
-
-@dataclass(frozen=True)
-class IssuedToken:
-    """A new token and its secret, which exists nowhere else."""
-
-    token: AnalystToken
-    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,32 @@ class ImportedEntry:
 
 @sensitive_variables()
 def issue_token(
-    *, user: User, label: str, issued_by: User | None = None, lifetime: timedelta | None = None
+    *,
+    user: User,
+    label: str,
+    issued_by: User | None = None,
+    lifetime: timedelta | None = None,
+    form_id: UUID | None = None,
 ) -> IssuedToken:
     """Make a token for the user; the default lifetime is TOKEN_LIFETIME_DAYS.
 
-    Raises IssueRefused for an inactive user, a bad label or a lifetime out of range.
+    Raises IssueRefused for who may not use MCP, a bad label or a lifetime out of range, and
+    AlreadyIssued when a token was made for the form of that id before.
     """
+    require_analyst(user)
+    secret = make_token()
+    token = store_token(
+        user=user, secret=secret, label=label, by=issued_by, lifetime=lifetime, form_id=form_id
+    )
+    return IssuedToken(token=token, secret=secret)
+
+
+def require_analyst(user: User) -> None:
+    """Raise IssueRefused unless a token would let the person in."""
     if not user.is_active:
         raise IssueRefused(f"{user.username} is deactivated: activate the person first.")
     if not User.objects.filter(may_use_mcp(), pk=user.pk).exists():
         raise IssueRefused(f"{user.username} is no analyst: add the person to {ANALYSTS} first.")
-    secret = make_token()
-    token = _store(user, secret, label, issued_by, lifetime, imported=False)
-    return IssuedToken(token=token, secret=secret)
 
 
 def revoke_token(*, token: AnalystToken, revoked_by: User | None = None, reason: str) -> bool:
@@ -65,7 +82,7 @@ def revoke_token(*, token: AnalystToken, revoked_by: User | None = None, reason:
     Returns True if this call revoked it; the first revocation stands, a later one changes nothing.
     Raises RevokeRefused without a reason of one line.
     """
-    if not _is_one_line(reason, AnalystToken.revoke_reason.field.max_length):
+    if not is_one_line(reason, AnalystToken.revoke_reason.field.max_length):
         raise RevokeRefused("Give a reason: one line of 1 to 200 characters.")
     with transaction.atomic():
         # Decided by the database, so that of two leads at the same moment only one is the first.
@@ -110,22 +127,19 @@ def ensure_analyst(*, username: str) -> User:
     user = User.objects.filter(username=username).first()
     if user is not None:
         return user
-    bad = why_bad_name(username)
-    if bad:
-        raise IssueRefused(f"The person {bad}.")
-    with transaction.atomic():
-        user = User.objects.create_user(username)
-        user.groups.set(Group.objects.filter(name=ANALYSTS))
-    return user
+    try:
+        return add_analyst(user=User(username=username))
+    except PersonRefused as refusal:
+        raise IssueRefused(str(refusal)) from None
 
 
-def note_use(*, token: AnalystToken, now: datetime) -> None:
-    """Remember that the token was used; at most one write per token and minute."""
+def note_use(*, token: AnalystToken, now: datetime, ip: str | None = None) -> None:
+    """Remember that the token was used, and from where; at most one write per token and minute."""
     stale = now - USE_INTERVAL
     if token.last_used_at is not None and token.last_used_at >= stale:
         return
     due = Q(last_used_at__isnull=True) | Q(last_used_at__lt=stale)
-    AnalystToken.objects.filter(due, pk=token.pk).update(last_used_at=now)
+    AnalystToken.objects.filter(due, pk=token.pk).update(last_used_at=now, last_used_ip=ip)
 
 
 @sensitive_variables()
@@ -134,48 +148,17 @@ def _take_over(
 ) -> ImportedEntry:
     if known is None:
         user = ensure_analyst(username=entry.name)
-        known = _store(user, entry.token, "imported", by, lifetime, imported=True)
+        known = store_token(
+            user=user,
+            secret=entry.token,
+            label="imported",
+            by=by,
+            lifetime=lifetime,
+            imported=True,
+        )
         outcome = Outcome.IMPORTED
     elif known.status is TokenStatus.REVOKED:
         outcome = Outcome.STAYS_REVOKED
     else:
         outcome = Outcome.ALREADY_IMPORTED
     return ImportedEntry(entry.position, entry.name, outcome, known)
-
-
-@sensitive_variables()
-def _store(
-    user: User,
-    secret: str,
-    label: str,
-    by: User | None,
-    lifetime: timedelta | None,
-    *,
-    imported: bool,
-) -> AnalystToken:
-    if not _is_one_line(label, AnalystToken.label.field.max_length):
-        raise IssueRefused("Give the token a label: one line of 1 to 100 characters.")
-    with transaction.atomic():
-        token = AnalystToken.objects.create(
-            user=user,
-            label=label.strip(),
-            prefix=shown_prefix(secret),
-            digest=digest(secret),
-            created_by=by,
-            expires_at=timezone.now() + _checked(lifetime),
-            imported=imported,
-        )
-        token_issued.send(sender=AnalystToken, token=token, by=by)
-    return token
-
-
-def _checked(lifetime: timedelta | None) -> timedelta:
-    lifetime = timedelta(days=settings.TOKEN_LIFETIME_DAYS) if lifetime is None else lifetime
-    if not timedelta() < lifetime <= MAX_LIFETIME:
-        raise IssueRefused(f"A token lives at least 1 and at most {MAX_LIFETIME.days} days.")
-    return lifetime
-
-
-def _is_one_line(text: str, limit: int | None) -> bool:
-    """Printable only: these words travel into logs, terminals and pages."""
-    return 0 < len(text.strip()) <= (limit or 0) and text.isprintable()

@@ -1,20 +1,36 @@
-"""What happens to tokens, policies and the deny-list, for whoever keeps the record.
+"""What happens to people, tokens, policies and the server, for whoever keeps the record.
 
 Each is sent inside the transaction that makes the change, with the model as ``sender`` and ``by``
 (the User who did it, or None for a command). A receiver that raises undoes the change: nothing
-happens unrecorded.
+happens unrecorded. ``changes`` is {field: (before, after)}.
 
+    person_saved                     user, created, changes
+    person_activated                 user, reason
+    person_deactivated               user, reason
+    team_saved                       team, changes
     token_issued, token_revoked      token
-    policy_saved                     policy, created, changes {field: (before, after)}
+    token_rotated                    old, token (the new one, for which token_issued is sent too)
+    policy_saved                     policy, created, changes
     policy_assigned                  user, before, policy (each an AccessPolicy or None)
     column_denied, column_allowed    column (a DeniedColumn)
+    server_paused                    pause, cancel_running
+    server_resumed                   pause
+    two_factor_reset                 user
 """
 
 from django.dispatch import Signal
 
+person_saved = Signal()
+person_activated = Signal()
+person_deactivated = Signal()
+team_saved = Signal()
 token_issued = Signal()
 token_revoked = Signal()
+token_rotated = Signal()
 policy_saved = Signal()
 policy_assigned = Signal()
 column_denied = Signal()
 column_allowed = Signal()
+server_paused = Signal()
+server_resumed = Signal()
+two_factor_reset = Signal()

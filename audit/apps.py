@@ -1,7 +1,7 @@
 """The audit app: what analysts asked, what became of it, and everything that was done."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AuditConfig(AppConfig):
@@ -11,7 +11,12 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit"
 
     def ready(self) -> None:
-        """Make the groups after each migrate: only now do all permissions exist."""
+        """Keep the groups and the triggers right after each migrate, and record what happens."""
         from accounts.groups import ensure_groups
+        from audit import receivers, search, sign_ins, triggers  # noqa: F401  # importing connects
 
+        # Only now do all permissions exist.
         post_migrate.connect(ensure_groups, sender=self)
+        pre_migrate.connect(triggers.make_way, sender=self)
+        post_migrate.connect(triggers.install_triggers, sender=self)
+        post_migrate.connect(search.install, sender=self)

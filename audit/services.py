@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Outcome, QueryLog
+from audit.storable import storable as _storable
+from audit.touched import Identity, Touch, forget_objects, object_ids, record_touched
 
 line = logging.getLogger("fleetmcp.audit")
 
@@ -50,6 +50,10 @@ class Answered:
     bytes: int | None = None
     truncated: bool = False
     duration_ms: int = field(default=0)
+    waited_ms: int | None = None
+    database_ms: int | None = None
+    fingerprint: str = ""
+    touched: tuple[Touch, ...] = ()
 
 
 class AlreadyClosed(Exception):
@@ -87,15 +91,7 @@ def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
     """
     closed = 1
     try:
-        closed = QueryLog.objects.filter(pk=query_id, outcome=Outcome.RUNNING).update(
-            outcome=answered.outcome,
-            reason=_storable(answered.reason)[:40],
-            sqlstate=_storable(answered.sqlstate)[:5],
-            rows=answered.rows,
-            bytes=answered.bytes,
-            truncated=answered.truncated,
-            duration_ms=answered.duration_ms,
-        )
+        closed = _close(query_id, answered)
     finally:
         if closed:
             _print_line(query_id, asked, answered)
@@ -103,39 +99,44 @@ def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
         raise AlreadyClosed(f"query {query_id} is not open")
 
 
-def request_cancel(*, query_id: int, by: str) -> bool:
-    """Mark a running query for the process that runs it; return False if it isn't running.
+def _close(query_id: int, answered: Answered) -> int:
+    """Write what the query touched, while it is open, and close its row; return how many rows."""
+    try:
+        return _close_with(query_id, answered, object_ids(answered.touched))
+    except IntegrityError:
+        forget_objects()
+        return _close_with(query_id, answered, object_ids(answered.touched))
 
-    Who asked first stays on the row.
-    """
-    return _request_cancel(QueryLog.objects.filter(pk=query_id), by)
+
+def _close_with(query_id: int, answered: Answered, ids: dict[Identity, int]) -> int:
+    row = running(QueryLog.objects.filter(pk=query_id))
+    if not ids:
+        return _update(row, answered)
+    with transaction.atomic():
+        if not row.exists():
+            return 0
+        record_touched(query_id, answered.touched, ids)
+        return _update(row, answered)
 
 
-def request_cancel_of_call(*, token_id: int, rpc_id: str, by: str) -> bool:
-    """Mark what the token's client runs under that JSON-RPC id; return False if nothing is.
-
-    Clients that share a token may use the same id at the same time: then each is marked.
-    """
-    rpc_id = _storable(rpc_id)[:64]
-    return bool(rpc_id) and _request_cancel(
-        QueryLog.objects.filter(token_id=token_id, rpc_id=rpc_id), by
+def _update(row: QuerySet[QueryLog], answered: Answered) -> int:
+    return row.update(
+        outcome=answered.outcome,
+        reason=_storable(answered.reason)[:40],
+        sqlstate=_storable(answered.sqlstate)[:5],
+        rows=answered.rows,
+        bytes=answered.bytes,
+        truncated=answered.truncated,
+        duration_ms=answered.duration_ms,
+        waited_ms=answered.waited_ms,
+        database_ms=answered.database_ms,
+        fingerprint=answered.fingerprint[:16],
     )
 
 
-def cancel_requested(query_ids: Collection[int]) -> dict[int, str]:
-    """Return query id -> who wants it cancelled, of these queries. One query for all of them."""
-    if not query_ids:
-        return {}
-    marked = QueryLog.objects.filter(pk__in=query_ids, cancel_requested_at__isnull=False)
-    return dict(marked.order_by().values_list("pk", "cancel_requested_by"))
-
-
-def _request_cancel(rows: QuerySet[QueryLog], by: str) -> bool:
-    running = rows.filter(outcome=Outcome.RUNNING).order_by()
-    marked = running.filter(cancel_requested_at__isnull=True).update(
-        cancel_requested_at=timezone.now(), cancel_requested_by=_storable(by)[:150]
-    )
-    return bool(marked) or running.exists()
+def running(rows: QuerySet[QueryLog]) -> QuerySet[QueryLog]:
+    """Return those of the rows that are still open."""
+    return rows.filter(outcome=Outcome.RUNNING).order_by()
 
 
 @contextmanager
@@ -172,11 +173,3 @@ def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:
 def _quoted(text: str) -> str:
     """Return the text as printable ASCII; JSON itself leaves DEL, a control character, as it is."""
     return json.dumps(text).replace("\x7f", "\\u007f")
-
-
-def _storable(text: str) -> str:
-    r"""Return the text with what no database takes (NUL, lone surrogates) spelled out as \uXXXX."""
-    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -58,9 +58,9 @@ _COUNT = """
 SELECT
   count(*) FILTER (WHERE id <= %(own)s AND started_at > %(still)s AND outcome = 'running'),
   count(*) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
-    ('concurrent_queries', 'queries_per_minute', 'rows_per_day')),
+    ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')),
   min(started_at) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
-    ('concurrent_queries', 'queries_per_minute', 'rows_per_day')),
+    ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')),
   (SELECT coalesce(sum("rows"), 0) FROM audit_querylog
    WHERE user_id = %(user)s AND started_at >= %(midnight)s)
 FROM audit_querylog WHERE user_id = %(user)s AND started_at > %(recent)s
@@ -71,8 +71,8 @@ _ANY_ID = 2**63 - 1
 def usage(user_id: int, now: datetime, query_id: int | None = None) -> Usage:
     """Return what the person takes, up to and including that query; one query, by the index.
 
-    Calls that a limit refused don't count, or an impatient client would lock itself out. A row
-    that a crash left ``running`` stops counting when the query can't be running any more.
+    Calls that a limit or a pause refused don't count, or an impatient client would lock itself
+    out. A row that a crash left ``running`` stops counting when it can't be running any more.
     """
     still = abandoned_after()
     moments = {

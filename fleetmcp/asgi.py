@@ -22,7 +22,7 @@ import logging
 from django.core import checks
 from starlette.types import Message, Receive, Scope, Send
 
-from fleetmcp import health
+from fleetmcp import health, upkeep
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Application:
         if problem:
             await send({"type": "lifespan.startup.failed", "message": problem})
             return
-        async with self._endpoint.running():
+        async with self._endpoint.running(), upkeep.kept_up():
             reason = await health.analytics_problem()
             if reason:
                 logger.warning("Starting although questions can't run yet: %s", reason)

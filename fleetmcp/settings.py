@@ -34,6 +34,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "accounts",
     "audit",
     "fleetmcp",
@@ -41,13 +44,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fleetmcp.middleware.PrivatePages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "fleetmcp.middleware.TwoFactorRequired",
 ]
 
 ROOT_URLCONF = "fleetmcp.urls"
@@ -63,6 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "fleetmcp.pages.server_name",
             ],
         },
     },
@@ -133,7 +141,18 @@ DATABASES = {"default": _app_database(), "analytics_ro": _analytics_database()}
 DATABASE_ROUTERS = ["fleetmcp.routers.AnalyticsRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Shared by all processes and kept over restarts: what the limits on signing in are counted in.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "fleetmcp_cache",
+        # When it is full a third is thrown away, which would let a flood wipe out the counts.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -152,7 +171,33 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
 
-LOGIN_REDIRECT_URL = "/admin/"
+# Nothing but our own files, nowhere: no inline script or style, not even in the admin.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+# --- Signing in -----------------------------------------------------------------------------
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "landing"
+# Ends with the browser, and after half a day in any case.
+SESSION_COOKIE_AGE = 12 * 60 * 60
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+# Failures by one name from one address, and by any names from one address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,30/5m/ip", "login": "60/m/ip"}
+# Who must have a second factor before the admin opens.
+REQUIRE_TWO_FACTOR = env.env_choice("REQUIRE_TWO_FACTOR", "staff", ("staff", "never"))
+MFA_ADAPTER = "accounts.adapters.TwoFactorAdapter"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -202,10 +247,15 @@ LOGGING = {
 
 # --- The MCP server -------------------------------------------------------------------------
 MCP_SERVER_NAME = env.env_str("MCP_SERVER_NAME", "fireside-analytics")
+MFA_TOTP_ISSUER = MCP_SERVER_NAME
 DJANGO_MCP_GET_SERVER_INSTRUCTIONS_TOOL = False
 
 # --- Tokens ---------------------------------------------------------------------------------
 TOKEN_LIFETIME_DAYS = env.env_int("TOKEN_LIFETIME_DAYS", 365, minimum=1, maximum=3650)
+
+# --- The record -----------------------------------------------------------------------------
+# Seconds between two looks at what can be sealed; 0: never, somebody else runs seal_audit.
+AUDIT_SEAL_SECONDS = env.env_int("AUDIT_SEAL_SECONDS", 60, minimum=0, maximum=86_400)
 
 # --- The engine: what may be read, and how much of it ---------------------------------------
 ANALYTICS_SCHEMAS = env.env_list("ANALYTICS_SCHEMAS", "reporting,tracksolid")

@@ -1,26 +1,26 @@
-"""What Django answers: the landing page and the admin. MCP and the probes are in ``asgi.py``."""
+"""What Django answers: the landing page, signing in, the admin. MCP and the probes: ``asgi.py``."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
-from django.views.generic import TemplateView
+from django.urls import include, path
+from django.views.generic import RedirectView
 
+from fleetmcp import pages
 from fleetmcp.doctor import page as doctor
 
 admin.site.site_header = f"{settings.MCP_SERVER_NAME}: access and audit"
 admin.site.site_title = settings.MCP_SERVER_NAME
 admin.site.index_title = "Administration"
+# The admin's own login knows no second factor and counts no failures.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # documented
 
 _admin_urls, _admin_app, _admin_name = admin.site.urls
 
 urlpatterns = [
-    path(
-        "",
-        TemplateView.as_view(
-            template_name="landing.html",
-            extra_context={"name": settings.MCP_SERVER_NAME, "url": settings.PUBLIC_URL},
-        ),
-        name="landing",
-    ),
+    path("", pages.landing, name="landing"),
+    path("", include("accounts.signing_in")),
+    # One way to change a password: the one that is on record.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", ([*doctor.urls(), *_admin_urls], _admin_app, _admin_name)),
 ]

@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from fleetmcp.env import BadSetting
 from scripts.demo_db import BinariesMissingError, Cluster, ClusterError, RoleError, prepare
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 HOST = "127.0.0.1"
 HERE = Path(__file__).resolve().parent.parent / ".local" / "demo"
@@ -161,6 +165,8 @@ def _settings(demo: Demo, dsn: str) -> None:
         "PUBLIC_URL": demo.url,
         "DJANGO_SETTINGS_MODULE": "fleetmcp.settings",
     }
+    # On loopback only, and nobody wants to pair a phone to look around.
+    os.environ.setdefault("REQUIRE_TWO_FACTOR", "never")
     (demo.home / "static").mkdir(exist_ok=True)
     import django
     from django.core.management import call_command
@@ -202,19 +208,35 @@ def _serve(demo: Demo, welcome: str) -> None:
 
 
 def _staff(demo: Demo) -> str:
-    """Return the password of tess and otto, who are made if they aren't there yet."""
-    from django.contrib.auth.models import Permission
+    """Return the password of tess, otto and sue, who are made if they aren't there yet."""
+    from accounts.groups import AUDITORS, TEAM_LEADS
+    from accounts.models import Membership, Role, Team, User
+    from accounts.people import join_team
+    from accounts.services import ensure_analyst
+
+    password = demo.kept("password")[:16]
+    dispatch, _ = Team.objects.get_or_create(name="Dispatch")
+    tess = _member_of_staff("tess", TEAM_LEADS, password)
+    Membership.objects.get_or_create(team=dispatch, user=tess, defaults={"role": Role.LEAD})
+    _member_of_staff("otto", AUDITORS, password)
+    if not User.objects.filter(username="sue").exists():
+        User.objects.create_superuser("sue", password=password)
+    join_team(team=dispatch, user=ensure_analyst(username="alice"))
+    return password
+
+
+def _member_of_staff(username: str, group: str, password: str) -> User:
+    """Return the person of that name; who is there already stays as they are."""
+    from django.contrib.auth.models import Group
 
     from accounts.models import User
 
-    password = demo.kept("password")[:16]
-    if not User.objects.filter(username="tess").exists():
-        User.objects.create_superuser("tess", password=password)
-    if not User.objects.filter(username="otto").exists():
-        otto = User.objects.create_user("otto", password=password, is_staff=True)
-        seen = [f"view_{m}" for m in "querylog user analysttoken accesspolicy deniedcolumn".split()]
-        otto.user_permissions.set(Permission.objects.filter(codename__in=seen))
-    return password
+    found = User.objects.filter(username=username).first()
+    if found is not None:
+        return found
+    made = User.objects.create_user(username, password=password, is_staff=True)
+    made.groups.set([Group.objects.get(name=group)])
+    return made
 
 
 def _token(demo: Demo) -> str:
@@ -246,8 +268,8 @@ then ask, for example
   - What were the top 10 cost centres by distance in the last 30 days?
   - Which vehicles idled the most last week, and what fuel did that cost?
 
-Team lead and auditor: {demo.url}/admin/
-  tess (team lead) or otto (auditor), password {password}
+Team lead, auditor, superuser: {demo.url}/admin/
+  tess (leads alice's team), otto (auditor) or sue (superuser), password {password}
 """
 
 

@@ -11,13 +11,18 @@ REQUIREMENTS = {
         "Nobody adds, changes or deletes history through the pages, superusers included."
     ),
     "AUDIT-ADMIN-RIGHTS": "Only staff with the view right read the history.",
-    "AUDIT-ADMIN-SEARCH": "A query is found by person, by a piece of its SQL and by outcome.",
+    "AUDIT-ADMIN-SEARCH": "A query is found by a piece of its SQL, and by person and outcome through the filters.",
     "AUDIT-BUSY": "A busy app database delays calls, loses nothing, and delays no health check.",
     "AUDIT-CLOSE-ONCE": "A row is closed once; a second close changes and prints nothing.",
     "AUDIT-CRASH": "After kill -9 under load, every statement in PostgreSQL's log has a row.",
+    "AUDIT-EVENT-PAGES": "Events, seals and objects ever read have pages to read, to find things in, and to change for nobody.",
     "AUDIT-FAIL-CLOSED": "A call that can't be recorded does not run.",
+    "AUDIT-FILL": "An invented history is the same each time, keeps the record's own rules, and never mixes with a real one.",
+    "AUDIT-FILTERS": "Each filter of the query history finds its rows and no others, alone and with others.",
     "AUDIT-HANG-UP": "A client that hangs up at any moment leaves no row open.",
+    "AUDIT-HIDDEN-CHARACTERS": "Control and direction characters are shown as codes; 60 kB of any SQL arrive whole and escaped.",
     "AUDIT-LINE": "Each close prints one line of printable ASCII, whatever the call holds.",
+    "AUDIT-LIST-BOUNDED": "The history's list reads no more than a bounded part at once, says how far it came, and goes on from there.",
     "AUDIT-MALFORMED": (
         "Unknown tools, bad arguments and bodies that are no call have a row and a clear answer."
     ),
@@ -25,7 +30,12 @@ REQUIREMENTS = {
     "AUDIT-NO-VALUES": "The record has no column for a result's values.",
     "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
     "AUDIT-PROTECT": "A person or token with history can't be deleted.",
+    "AUDIT-ROW-PAGE": "A query's page shows its SQL, times, objects, limits, seal and related rows.",
+    "AUDIT-RUNNING-PAGE": "Running now shows what runs of whom one may see, and its button stops it.",
+    "AUDIT-SEARCH-INDEX": "Search has an index on SQLite and PostgreSQL that follows the rows and comes back when lost.",
     "AUDIT-STORABLE": "Any text is stored whole and readable; over-long words are cut.",
+    "AUDIT-VISIBLE": "Leads see their teams' queries on every way, auditors and superusers all, others none.",
+    "AUDIT-WORDS": "Every reason is explained in words and every tool can be chosen.",
     "CANCEL-ANYWHERE": (
         "A mark on the row or the client's notification stops a running or waiting question within two seconds."
     ),
@@ -164,6 +174,13 @@ REQUIREMENTS = {
     ),
     "ERROR-NO-SECRET": "No error carries the DSN, the host or the password.",
     "ERROR-PLACE": "A database error keeps its SQLSTATE and points into the analyst's own text.",
+    "EVENT-CANCEL": "A cancel by somebody else is recorded; deactivating and pausing can stop what runs.",
+    "EVENT-FAIL-CLOSED": "What can't be recorded does not happen.",
+    "EVENT-PEOPLE": "What happens to people and teams is recorded.",
+    "EVENT-RECORD": "An event keeps any text whole or cut to its column.",
+    "EVENT-SERVER": "Pauses and the deny-list are recorded.",
+    "EVENT-SIGN-IN": "Sign-ins, failures and sign-outs are recorded with the address, and no password.",
+    "EVENT-TOKENS": "A token's life is recorded, and never its secret.",
     "EXPLAIN-CHUNKS": "A missing time filter tells how many chunks would be read.",
     "EXPLAIN-ERRORS": "Errors point into the analyst's own text; a deep plan never crashes.",
     "EXPLAIN-FOLDED": "Chunks and partitions appear as their table.",
@@ -178,6 +195,17 @@ REQUIREMENTS = {
     "EXPLAIN-TIME-FILTER": (
         "A big table read whole is advised to filter on its indexed time column."
     ),
+    "EXPORT-COMMAND": "The command writes each format, goes on record, and never overwrites a file.",
+    "EXPORT-COMPLETE": "A file that is not complete is recognised by its end.",
+    "EXPORT-ESCAPED": "Hostile filters arrive escaped on the export page.",
+    "EXPORT-EVIDENCE": "Evidence verifies by itself, agrees with the server, and says what it does not prove.",
+    "EXPORT-FILTER": "An export holds what the list's filter shows.",
+    "EXPORT-FORMULA": "No cell of a CSV runs as a formula, and control characters are spelled out.",
+    "EXPORT-RECORDED": "An export is an event with filter, format and rows, written before its first byte.",
+    "EXPORT-RIGHTS": "Only those with the right export, and only what they may see.",
+    "EXPORT-STREAM": "A download begins before it is made, under ASGI too.",
+    "EXPORT-TAMPERED": "The script names each row that was edited, deleted, put in or moved, and seals and manifests that don't fit.",
+    "FINGERPRINT": "Statements that differ in constants and layout only have one fingerprint, refused ones too.",
     "FORMAT-CSV": "CSV is what PostgreSQL's own COPY writes, within the same limits.",
     "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
     "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
@@ -225,11 +253,61 @@ REQUIREMENTS = {
         "While eight clients are slow, another analyst's SELECT 1 answers within a second."
     ),
     "LANES-POOL-MAX": "There are never more connections than MCP_POOL_MAX.",
+    "LEAD-COMMANDS": (
+        "The lead's verbs work at the command line: rotate, pause, resume, add an analyst."
+    ),
+    "LEAD-POWER": (
+        "A lead renames, empowers and changes nobody beyond their own analysts' limits and names."
+    ),
+    "LEAD-RIGHTS": (
+        "Each of the cast reaches exactly the lead's pages, and does exactly the verbs, that are theirs."
+    ),
+    "LEAD-TEAM": "Lists, searches, filters and suggestions show a lead their own team alone.",
     "LIMIT-ROWS": "max_rows out of range is clamped, and the result says so; the default is 1000.",
     "LIMIT-TIME": (
         "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
     ),
     "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
+    "LOGIN-LIMIT": "Failed sign-ins are counted by name and address, and by address, over processes and restarts.",
+    "LOGIN-NO-SIGNUP": "Nobody signs up or resets a password on their own: those pages don't exist.",
+    "LOGIN-PASSWORD": "People change their own password; who has none has none to change.",
+    "LOGIN-SAME": "Every wrong sign-in is told the same and costs the same work.",
+    "LOGIN-SESSION": "A session ends with the browser, and after 12 hours in any case.",
+    "LOGIN-WAY": "The admin's login is ours; staff land in the admin, analysts on their own page, nobody elsewhere.",
+    "PAGES-ALL": "Every page within reach passes axe, light and dark, and never scrolls sideways at 360 or 1280 px.",
+    "PAGES-COPY": "A copy button copies and says so.",
+    "PAGES-CSP": "Every page carries `default-src 'self'`, and no browser finds a violation on any.",
+    "PAGES-ERRORS": "Error pages are ours and say what to do.",
+    "PAGES-HEADERS": "No page is cached, framed, sniffed, or told to other sites.",
+    "PAGES-OWN": "A person sees their own tokens without secrets, limits, usage and questions, and nobody else's.",
+    "PAGES-STRANGERS": "Strangers learn how to connect and where to sign in.",
+    "PAGES-TIMES": "Moments are shown in the viewer's zone, with UTC on hover.",
+    "PAUSE-ADMIN": (
+        "A pause is confirmed and resumed on its page; auditors look; nobody rewrites it."
+    ),
+    "PAUSE-CANCEL": "A pause stops what runs when that is asked for.",
+    "PAUSE-DOOR": (
+        "While paused, every question is refused with the message and a row, in every process."
+    ),
+    "PAUSE-SWITCH": (
+        "One pause at a time, with a message of one line; the door learns of it without a query more."
+    ),
+    "PEOPLE-ADD": (
+        "An added analyst may ask, has no password and a team; everything about it is announced."
+    ),
+    "PEOPLE-ADMIN-ADD": "A lead adds analysts to teams that they lead, and to no other.",
+    "PEOPLE-ADMIN-DEACTIVATE": (
+        "A person is deactivated and activated with a reason, never by themselves."
+    ),
+    "PEOPLE-ADMIN-LIST": (
+        "The list of people costs the same number of queries for few as for many."
+    ),
+    "PEOPLE-ADMIN-POWER": (
+        "Only superusers hand out power and set passwords, and each time it is announced."
+    ),
+    "PEOPLE-DEACTIVATE": (
+        "Deactivation shuts tokens, sessions and running queries at once; activation revives no session."
+    ),
     "POLICY-ADMIN": "Policies are made, changed and made default in the admin, by their verbs.",
     "POLICY-ADMIN-ASSIGN": (
         "A lead with the right assigns policies to analysts, never to themselves."
@@ -252,6 +330,9 @@ REQUIREMENTS = {
         "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix."
     ),
     "PROGRESS": "A long query reports progress to a client that asked for it.",
+    "PRUNE-DRY-RUN": "prune_audit deletes nothing without --yes.",
+    "PRUNE-EVIDENCE": "A segment that does not verify is never pruned.",
+    "PRUNE-SEGMENTS": "prune_audit deletes whole old segments, tells of it, and the chain still verifies.",
     "READONLY-DEFAULT": (
         "default_transaction_read_only alone stops a write, on the role and on the connection."
     ),
@@ -260,10 +341,22 @@ REQUIREMENTS = {
     "READONLY-TRANSACTION": (
         "The READ ONLY transaction alone stops a write, and it is always rolled back."
     ),
+    "REFUSED-BOUNDED": "Refused requests take memory by their kinds, at most a thousand, not by their number.",
+    "REFUSED-EVENT": "Refused requests are one event a minute for each address, reason and token.",
+    "REFUSED-WHY": "The server knows why a token is refused; the client does not.",
     "REPLY-ONCE": (
         "Clients that know structured content get the data once; others find it in the text."
     ),
     "REPLY-SCHEMA": "Every tool answers as its output schema says.",
+    "REPORT-CHARTS": "Drawings have names, round scales and tables with the same numbers, empty ones too.",
+    "REPORT-COST": "The usage page costs the same number of queries for few people and days as for many.",
+    "REPORT-COUNTS": "Every figure counts exactly the queries of the period; times are right to about 10 %.",
+    "REPORT-DAYS": "Closed days are counted once, in order, as counting them again would, on both databases.",
+    "REPORT-ESCAPED": "Hostile names and SQL arrive escaped in the usage page and its drawings; nothing is inline.",
+    "REPORT-LINKS": "Each figure leads to its rows in the query history.",
+    "REPORT-PERIOD": "A period is chosen by days or by first and last day; a wrong one is explained.",
+    "REPORT-RIGHTS": "The usage page shows leads their team and auditors everyone, and others nothing.",
+    "REPORT-UNUSUAL": "First times, busy days and off hours are found by each person's own habit.",
     "RESULT-CELL-CAP": "A large value is cut by PostgreSQL, and the result says so.",
     "RESULT-DISPLAY": (
         "Bytes are shortened with their length; no large value reaches the server whole."
@@ -276,6 +369,10 @@ REQUIREMENTS = {
     "RESULT-SIZE-CAP": (
         "A result that is too large is cut by PostgreSQL at a whole row, and says so."
     ),
+    "REVIEW-DECIDE": (
+        "A review keeps and revokes in one pass, all or nothing, with a reason, and is recorded."
+    ),
+    "REVIEW-PAGE": "The review shows a lead who of theirs has what, and what they used it for.",
     "ROLE-ATTRIBUTES": "A re-run strips attributes, memberships and grants that someone added.",
     "ROLE-BOOTSTRAP": (
         "The bootstrap makes the password once, applies the role and never shows the password."
@@ -308,12 +405,40 @@ REQUIREMENTS = {
     "ROUTER-DEFAULT": "Every model is read from and written to `default`.",
     "ROUTER-MIGRATE": "No model is ever migrated into analytics_ro, even as superuser.",
     "SECRETS-FILES": "Files with secrets are made once, closed to others, and renewed when a password rotates.",
+    "SEAL-ABANDONED": "A row that a crash left open is closed as abandoned, and sealed.",
+    "SEAL-CANONICAL": "A row has the same bytes on both databases, with every column in them.",
+    "SEAL-CHAIN": "Each seal holds the SHA-256 of its rows and of the seal before it.",
+    "SEAL-LINE": "Each seal prints its head, and verify_audit reads it out of any log.",
+    "SEAL-ONCE": "Of several processes that seal at once, one makes each seal.",
+    "SEAL-RUNNING": "Sealing stops before the first query that still runs.",
     "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
     "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
     "SESSION-NO-TRACE": (
         "The next analyst finds no setting, lock, prepared statement or listener of the one before."
     ),
     "STOP-CLEAN": "SIGTERM ends the server cleanly.",
+    "STORY-AUDITOR": "In a browser, the auditor finds a query, who else read the table, and exports it.",
+    "STORY-CANCEL": "In a browser, the lead stops a query that really runs; its analyst is told by whom.",
+    "STORY-DEACTIVATE": "In a browser, the lead deactivates a person, whose token is refused at once.",
+    "STORY-EXPORT": "In a browser, the auditor takes CSV, and evidence that verify_export finds genuine.",
+    "STORY-INTRUDER": "In a browser, an intruder reaches nothing and a colleague nothing more than is theirs.",
+    "STORY-KEYBOARD": "A token is issued with the keyboard alone, the focus visible all the way.",
+    "STORY-LEAD": "In a browser, the lead issues a token that is shown once, and revokes it at once.",
+    "STORY-PAUSE": "In a browser, the server is paused with a message that clients read, and resumed.",
+    "STORY-REVIEW": "In a browser, the lead keeps and revokes in one pass, and the auditor reads what was decided.",
+    "STORY-ROTATE": "In a browser, the lead rotates a token; the old one works during the overlap.",
+    "STORY-USAGE": "In a browser, the auditor chooses a period, and each figure leads to its rows.",
+    "STORY-WHO-READ": "In a browser, the auditor is one click away from who read a column.",
+    "TAMPER-DELETE": "A deleted query or event is named.",
+    "TAMPER-HEAD": "A cut tail, a restored backup and a rewritten chain show against a head kept elsewhere.",
+    "TAMPER-INSERT": "A row that was put in is named.",
+    "TAMPER-NONE": "An untouched record verifies, against every head too.",
+    "TAMPER-REORDER": "Rows that changed places are named.",
+    "TAMPER-SEAL": "A seal that was changed, deleted or replaced is named.",
+    "TAMPER-TAIL": "Rows missing after the last seal are warned of by name.",
+    "TAMPER-TRIGGER": "A trigger that is missing, weakened or switched off is named.",
+    "TAMPER-UPDATE": "A changed query or event is named.",
+    "TEAM-ADMIN": "Superusers make teams and name leads; it holds at once and is announced.",
     "TOKEN-ADMIN-ESCAPED": (
         "Hostile labels arrive escaped; the pages carry no inline script or style."
     ),
@@ -328,11 +453,15 @@ REQUIREMENTS = {
     "TOKEN-ADMIN-RIGHTS": (
         "The auditor only looks, the intruder reaches nothing, a lead can't escalate."
     ),
+    "TOKEN-ADMIN-ROTATE": "A lead rotates on the token's page; the new secret is shown once.",
+    "TOKEN-ADMIN-TEAM": "A lead neither sees nor handles tokens of another team.",
+    "TOKEN-ADMIN-TWICE": "A form that is sent twice issues one token and shows its secret once.",
     "TOKEN-CALLER": "A good token names its owner and itself, with the scheme in any case.",
     "TOKEN-COMMANDS": (
         "Commands end in one clear sentence on refusal; the secret goes to stdout once."
     ),
     "TOKEN-ERRORS": "Every error has a code of its own.",
+    "TOKEN-EXPIRING": "A page and a command name the tokens that end soon and have no successor.",
     "TOKEN-FAIL-CLOSED": "A database that can't be asked lets nobody in.",
     "TOKEN-IMPORT": "Tokens of MCP_AUTH_TOKENS keep working after import_tokens.",
     "TOKEN-IMPORT-AGAIN": "A second import changes nothing, and revoked stays revoked.",
@@ -358,10 +487,16 @@ REQUIREMENTS = {
         "Missing, malformed, unknown, expired, revoked or inactive is refused at the very next call."
     ),
     "TOKEN-REVOKE": "Revoking needs a reason, and the first revocation stands.",
+    "TOKEN-ROTATE": (
+        "Both tokens work until the overlap is over; the old one never lives longer than before."
+    ),
     "TOKEN-SAME-WORK": "Every refusal costs one SHA-256 and one identical indexed query.",
     "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
     "TOKEN-SIGNALS": (
         "Issue and revoke are announced once, in the transaction; what can't be recorded doesn't happen."
+    ),
+    "TOKEN-STANDING": (
+        "What lists say of a token and what filters find agree for every kind of token."
     ),
     "TOKEN-STATUS": "Status is active, expired or revoked, and queries agree with it.",
     "TOKEN-STORED-AS-DIGEST": (
@@ -372,6 +507,29 @@ REQUIREMENTS = {
     ),
     "TOOL-UNKNOWN-NAMES": "Unknown schemas and tables are refused with what there is.",
     "TOOLS-SMALL": "The whole list of tools is smaller than 8 kB, every parameter described.",
+    "TOUCHED-BEHIND": "What is read through views, functions, generated columns and partitions is touched, as not direct.",
+    "TOUCHED-DATABASE-AGREES": "A role that may read just the touched columns can run the statement; with one less it can't.",
+    "TOUCHED-DIRECT": "A statement touches exactly the tables, columns and functions that its names resolve to.",
+    "TOUCHED-EXPLAIN": "explain_query touches tables only; describe_table the columns whose values it shows.",
+    "TOUCHED-FRESH": "The catalog's facts follow the catalog, and stay as they are while it does.",
+    "TOUCHED-LARGE": "A statement too large to be looked at closely touches every column of the tables it names.",
+    "TOUCHED-RECORDED": "What a call sent to the database touched is on record when its row is closed; nothing of refused ones.",
+    "TOUCHED-TIMES": "The row says how long the call waited for a connection and how long it was in the database.",
+    "TOUCHED-TOGETHER": "Processes that name a new object at the same time make it once.",
+    "TOUCHED-UNUSED-STEP": "A step of WITH that nobody uses counts as read.",
+    "TOUCHED-WHO": "who_read lists the queries that read an object, newest first, from one index.",
+    "TOUCHED-WHO-COMMAND": "The command who_read prints who read an object, says so if nobody did, and suggests near names.",
+    "TRIGGER-CLOSING": "A running row can be closed once, and what it asked never changes.",
+    "TRIGGER-INSTALLED": "Each migrate installs the triggers again, for every column there is.",
+    "TRIGGER-REFUSES": "Both databases refuse whatever would change or empty the record, in the same words.",
+    "TWO-FACTOR-CODES": "A recovery code signs in once.",
+    "TWO-FACTOR-KEY": "A second factor's key is stored encrypted.",
+    "TWO-FACTOR-ONCE": "A code works once, and codes can't be tried out.",
+    "TWO-FACTOR-REQUIRED": "With REQUIRE_TWO_FACTOR staff without a second factor reach only its set-up.",
+    "TWO-FACTOR-RESET": "A lost second factor is reset by a command; its key is on no page.",
+    "TWO-FACTOR-SET-UP": "A second factor is set up by QR code or text, and asked for from then on.",
+    "UPKEEP-GOES-ON": "Upkeep that fails is logged and tried again.",
+    "UPKEEP-SEALS": "The server seals by itself, and writes down what is counted when it ends.",
     "USAGE-COUNT": (
         "Usage is what one person runs, asked in the last minute, and read since 00:00 UTC."
     ),

@@ -13,6 +13,7 @@ from scripts.lock_check import problems
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+APPS = ("accounts", "audit", "fleetmcp")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -66,6 +67,15 @@ def test_every_tool_is_in_the_readme_with_its_parameters() -> None:
             if "=" in word:
                 argument, default = (part.strip().strip('"') for part in word.split("="))
                 assert str(tools[name]["properties"][argument]["default"]) == default
+
+
+@pytest.mark.proves("HOUSE-DOCS")
+def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
+    table = README.partition("| command |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    documented = [name for cell in cells for name in re.findall(r"`(\w+)[^`]*`", cell)]
+    files = [file for app in APPS for file in (ROOT / app).glob("management/commands/[!_]*.py")]
+    assert sorted(documented) == sorted(file.stem for file in files)
 
 
 @pytest.mark.proves("HOUSE-DOCS")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
 from accounts.models.people import User
@@ -43,3 +43,8 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+def current_message() -> Subquery:
+    """Return the message of the pause that is on, or NULL."""
+    return Subquery(Pause.objects.filter(is_on=True).order_by().values("message")[:1])

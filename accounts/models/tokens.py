@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.errors import TokenNotDeletable
+from accounts.models.pauses import current_message
 from accounts.models.people import User, may_use_mcp
 from accounts.models.policies import policy_row
 
@@ -68,6 +69,7 @@ class AnalystToken(models.Model):
     replaces = models.OneToOneField(
         "self", models.PROTECT, null=True, editable=False, related_name="replaced_by"
     )
+    form_id = models.UUIDField(null=True, unique=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     revoked_by = models.ForeignKey(
         User, models.PROTECT, null=True, editable=False, related_name="tokens_revoked"
@@ -115,11 +117,12 @@ class LimitsRow(TypedDict):
     """What token_with_digest() adds to a token.
 
     ``policy_row`` is None when there is no default policy; ``may_use`` says whether the owner may
-    ask questions through MCP.
+    ask questions through MCP; ``paused`` is what analysts are told while the server is paused.
     """
 
     policy_row: dict[str, Any] | None
     may_use: bool
+    paused: str | None
 
 
 def token_with_digest(digest: str) -> WithAnnotations[AnalystToken, LimitsRow] | None:
@@ -131,5 +134,9 @@ def token_with_digest(digest: str) -> WithAnnotations[AnalystToken, LimitsRow] |
 def _tokens_with_limits() -> models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]:
     """Made once: to make this query costs more than to run it."""
     owned = AnalystToken.objects.select_related("user")
-    found = owned.annotate(policy_row=policy_row("user__policy_id"), may_use=may_use_mcp("user_id"))
+    found = owned.annotate(
+        policy_row=policy_row("user__policy_id"),
+        may_use=may_use_mcp("user_id"),
+        paused=current_message(),
+    )
     return cast("models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]", found)

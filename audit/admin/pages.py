@@ -6,8 +6,10 @@ from typing import Any
 
 from django.urls import URLPattern
 
+from audit.admin import export, review, running, usage
+
 
 def urls(model_admin: Any) -> list[URLPattern]:
     """Return the urls of all pages; ``model_admin`` is that of the query history."""
-    modules: list[Any] = []
+    modules: list[Any] = [running, usage, export, review]
     return [url for module in modules for url in module.urls(model_admin)]

@@ -7,6 +7,7 @@ import re
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,14 +33,21 @@ _NAME_BYTES = 63
 
 @dataclass
 class Ticket:
-    """One question on its way: who asks, under which number, and the handle to stop it."""
+    """One question on its way: who asks, under which number, and the handle to stop it.
+
+    ``waited`` is how many seconds it queued; ``sent`` how many statements were sent for it.
+    """
 
     analyst: str
     query_id: str
     cancelled_by: str = ""
+    waited: float = 0.0
+    sent: int = 0
     when_cancelled: Callable[[], object] | None = None
     _raw: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _since: float | None = None
+    _spent: float = 0.0
 
     @property
     def application_name(self) -> str:
@@ -67,6 +75,14 @@ class Ticket:
         """Name the connection that a cancel must reach, or None when there is nothing to stop."""
         with self._lock:
             self._raw = raw
+            self._spent = self.in_database
+            self._since = None if raw is None else time.perf_counter()
+
+    @property
+    def in_database(self) -> float:
+        """Return the seconds that it was held in a session, until now if it still is."""
+        since = self._since
+        return self._spent + (0.0 if since is None else time.perf_counter() - since)
 
 
 @contextmanager
@@ -116,6 +132,7 @@ class Session:
         if self._ticket.cancelled_by:  # before there was a socket to shut down
             raise cancelled(self._ticket.cancelled_by)
         self.prefix, frame, self._frame = len(self._frame), self._frame, ""
+        self._ticket.sent += 1
         self._cursor.execute(frame + sql)
         return list(self._cursor.fetchall())
 

@@ -52,6 +52,7 @@ class Code(StrEnum):
     QUERIES_PER_MINUTE = "queries_per_minute"
     ROWS_PER_DAY = "rows_per_day"
     NO_EXPORT = "no_export"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ class Lanes:
         else:
             self._queue.append(waiter)
         ticket.when_cancelled = waiter.wake
+        started = loop.time()
         try:
             return await self._queued(waiter, ticket, limits, beats)
         except BaseException:
@@ -136,6 +137,7 @@ class Lanes:
             raise
         finally:
             ticket.when_cancelled = None
+            ticket.waited += loop.time() - started
 
     async def _queued(self, waiter: Waiter, ticket: Ticket, limits: Limits, beats: Beats) -> Lane:
         """Wait in the queue, telling how long it may take.

@@ -11,6 +11,8 @@ from psycopg2.sql import SQL, Literal
 from fleetmcp.analytics.connection import Session, Ticket, read_only
 from fleetmcp.analytics.guard.policy import FunctionRow, Policy, allowed_functions, build_policy
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.touched import NOTHING_KNOWN, Facts
+from fleetmcp.analytics.touched.load import load
 
 FRESH_SECONDS = 60.0
 
@@ -50,6 +52,7 @@ WHERE n.nspname = ANY ({{schemas}})
 
 _lock = threading.Lock()
 _kept: tuple[float, Policy] | None = None
+_facts = NOTHING_KNOWN
 
 
 def current_policy(ticket: Ticket, *, newer_than: float = FRESH_SECONDS) -> Policy:
@@ -70,6 +73,11 @@ def kept_policy() -> Policy | None:
     return kept[1] if kept and time.monotonic() - kept[0] <= FRESH_SECONDS else None
 
 
+def kept_facts() -> Facts:
+    """Return the facts that were read with the last policy; never waits."""
+    return _facts
+
+
 def forget_policy() -> None:
     """Make the next question read the catalog again."""
     global _kept
@@ -77,22 +85,26 @@ def forget_policy() -> None:
 
 
 def _read_policy(ticket: Ticket) -> Policy:
+    global _facts
     schemas = list(settings.ANALYTICS_SCHEMAS)
     with read_only(ticket, limits_for(1), ()) as session:
         known = [*allowed_functions()]
         extensions = [row[0] for row in session.run(_bind(session, _SEARCH_PATH, known=known))]
         path = [*dict.fromkeys([*schemas, "public", *extensions])]
         relations = session.run(_bind(session, _RELATIONS, schemas=schemas))
-        functions = session.run(_bind(session, _FUNCTIONS, schemas=["pg_catalog", *path]))
-    return build_policy(
-        schemas=schemas,
-        search_path=path,
-        relations=[(schema, name) for schema, name in relations],
-        functions=[
+        rows = session.run(_bind(session, _FUNCTIONS, schemas=["pg_catalog", *path]))
+        functions = [
             FunctionRow(schema, name, extension, harmless == "t", unary == "t")
-            for schema, name, extension, harmless, unary in functions
-        ],
-    )
+            for schema, name, extension, harmless, unary in rows
+        ]
+        policy = build_policy(
+            schemas=schemas,
+            search_path=path,
+            relations=[(schema, name) for schema, name in relations],
+            functions=functions,
+        )
+        _facts = load(session, policy, [(f.schema, f.name) for f in functions if f.extension])
+    return policy
 
 
 def _bind(session: Session, sql: str, **lists: list[str]) -> str:

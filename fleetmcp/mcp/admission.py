@@ -12,10 +12,13 @@ from fleetmcp.mcp.call import Call, Visitor
 
 
 async def admitted(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused | None]:
-    """Return the call with its open row, and the limit that it is over, if any.
+    """Return the call with its open row, and why it may not run: a pause, or a limit.
 
     Raises django.db.Error when the row can't be written: what isn't on record doesn't run.
     """
+    if visitor.caller.paused is not None:
+        query_id = await records.run(open_query, asked)
+        return Call(visitor, query_id), QueryRefused(visitor.caller.paused, code=Code.PAUSED)
     query_id, rows, over = await records.run(_open_and_count, visitor, asked)
     return Call(visitor, query_id, rows), _refused(over) if over else None
 

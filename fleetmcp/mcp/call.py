@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.conf import settings
 
 from accounts.authentication import Caller
+from audit import touched as audit
 from audit.services import Answered
 from fleetmcp.analytics.connection import Ticket
+from fleetmcp.analytics.errors import AnalyticsError
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.touched import Touch
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,31 @@ class Call:
     rows_left: int = 0
     answered: Answered = field(default_factory=Answered)
 
+    @cached_property
     def ticket(self) -> Ticket:
-        """Return the engine's handle for this call."""
+        """The engine's handle for this call, one for all its ways to the database."""
         return Ticket(self.visitor.caller.username, str(self.query_id))
+
+    @contextmanager
+    def sending(self, touches: Iterable[Touch]) -> Iterator[None]:
+        """Note what is read meanwhile; not if the database is never asked.
+
+        It is noted first: a client that hangs up closes the row while the database still works.
+        """
+        before = self.ticket.sent
+        self.answered.touched = tuple(audit.Touch(*touch) for touch in touches)
+        try:
+            yield
+        except AnalyticsError:
+            if self.ticket.sent == before:
+                self.answered.touched = ()
+            raise
+
+    def timed(self, seconds: float) -> None:
+        """Note how long the whole call took, and what of it the queue and the database took."""
+        self.answered.duration_ms = round(seconds * 1000)
+        self.answered.waited_ms = round(self.ticket.waited * 1000)
+        self.answered.database_ms = round(self.ticket.in_database * 1000)
 
     def limits(self, rows: int) -> Limits:
         """Return what the caller's policy lets one question take, at most that many rows."""

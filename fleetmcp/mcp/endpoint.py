@@ -18,13 +18,15 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from accounts.authentication import REFUSAL, authenticate
+from accounts.authentication import REFUSAL, Refused, examine
+from audit.cancelling import request_cancel_of_call
 from audit.models import Outcome
-from audit.services import Answered, request_cancel_of_call
+from audit.services import Answered
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
 from fleetmcp.mcp.messages import Wrong, examined
+from fleetmcp.mcp.refusals import Refusal, refusals
 from fleetmcp.mcp.running import watched
 from fleetmcp.mcp.server import Told, asked_of, closed, opened
 from fleetmcp.mcp.tools import app
@@ -81,15 +83,16 @@ class Endpoint:
 
 async def _visitor(scope: Scope) -> Visitor | Response:
     """Return who is calling, or the reply that keeps them out."""
-    headers = Headers(scope=scope)
+    headers, ip = Headers(scope=scope), client_ip(scope)
     try:
-        caller = await records.look_up(authenticate, headers.get("authorization"))
+        caller = await records.look_up(examine, headers.get("authorization"), ip)
     except DatabaseError:
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again.")
-    if caller is None:
+    if isinstance(caller, Refused):
+        refusals.count(Refusal(ip, caller.why, caller.token_id))
         return _unauthorized()
     request_id = headers.get("x-request-id", "")[:_REQUEST_ID_LENGTH] or uuid.uuid4().hex
-    return Visitor(caller, headers.get("user-agent", ""), client_ip(scope), request_id)
+    return Visitor(caller, headers.get("user-agent", ""), ip, request_id)
 
 
 def _unauthorized() -> Response:

@@ -11,16 +11,18 @@ from accounts.denials import recent_denied_columns
 from fleetmcp.analytics import guard, snapshot
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.denied import Column, explain_denied, require_closed
-from fleetmcp.analytics.errors import Code, QueryFailed, QueryRefused
+from fleetmcp.analytics.errors import Code, QueryFailed
 from fleetmcp.analytics.explain import Plan, explain
 from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
+from fleetmcp.analytics.judging import Judged, judge
 from fleetmcp.analytics.lanes import SILENT, Beats, lanes
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.results import Result
 from fleetmcp.analytics.role import require_safe_role
+from fleetmcp.analytics.touched import Touch
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import current
 from fleetmcp.mcp.running import listed
@@ -47,22 +49,31 @@ class Question:
 
 
 Job = Callable[[Question, Limits], T]
+Reads = Callable[[tuple[Touch, ...]], tuple[Touch, ...]]
 
 
 async def asked(
-    sql: str, limits: Limits, job: Job[T], ctx: Context[Any, Any, Any] | None = None
+    sql: str,
+    limits: Limits,
+    job: Job[T],
+    ctx: Context[Any, Any, Any] | None = None,
+    reads: Reads = tuple,
 ) -> T:
-    """Judge the SQL and do the job with it in a lane; the call can be cancelled meanwhile."""
+    """Judge the SQL and do the job with it in a lane; the call can be cancelled meanwhile.
+
+    ``reads`` says what the job reads of all that the statement does.
+    """
     call = current.get()
-    ticket = call.ticket()
+    ticket = call.ticket
     denied = await records.look_up(recent_denied_columns)
 
     def run(lane_limits: Limits) -> T:
         _require_safe(ticket, denied)
-        return job(Question(statement, policy, ticket, denied), lane_limits)
+        with call.sending(reads(judged.touched)):
+            return job(Question(judged.accepted(), policy, ticket, denied), lane_limits)
 
     with listed(call.query_id, ticket):
-        policy, statement = await _judged(sql, ticket, limits)
+        policy, judged = await _judged(sql, ticket, limits)
         return await lanes().question(run, ticket, limits, beats_of(ctx))
 
 
@@ -82,20 +93,21 @@ def plan(asked: Question, limits: Limits) -> Plan:
     return explain(asked.statement, asked.policy, asked.ticket, limits)
 
 
-async def _judged(sql: str, ticket: Ticket, limits: Limits) -> tuple[Policy, guard.Statement]:
+async def _judged(sql: str, ticket: Ticket, limits: Limits) -> tuple[Policy, Judged]:
     policy = snapshot.kept_policy() or await _policy(ticket, limits, snapshot.FRESH_SECONDS)
-    try:
-        return await _checked(sql, policy)
-    except QueryRefused as refused:
-        if refused.code not in _UNKNOWN:
-            raise
-    return await _checked(sql, await _policy(ticket, limits, _RECENT_SECONDS))
+    narrow, judged = await _checked(sql, policy)
+    if judged.refused and judged.refused.code in _UNKNOWN:
+        narrow, judged = await _checked(sql, await _policy(ticket, limits, _RECENT_SECONDS))
+    judged.accepted()
+    return narrow, judged
 
 
-async def _checked(sql: str, policy: Policy) -> tuple[Policy, guard.Statement]:
+async def _checked(sql: str, policy: Policy) -> tuple[Policy, Judged]:
     loop = asyncio.get_running_loop()
-    narrow = policy.narrowed(readable_schemas())
-    return narrow, await loop.run_in_executor(guard_executor(), guard.check, sql, narrow)
+    narrow, facts = policy.narrowed(readable_schemas()), snapshot.kept_facts()
+    judged = await loop.run_in_executor(guard_executor(), judge, sql, narrow, facts)
+    current.get().answered.fingerprint = judged.fingerprint
+    return narrow, judged
 
 
 async def _policy(ticket: Ticket, limits: Limits, newer_than: float) -> Policy:
@@ -109,7 +121,7 @@ async def _policy(ticket: Ticket, limits: Limits, newer_than: float) -> Policy:
 async def errand(look_up: Callable[[Ticket, Limits], T]) -> T:
     """Run a look-up in the catalog, in whichever lane is free first."""
     call = current.get()
-    ticket = call.ticket()
+    ticket = call.ticket
     denied = await records.look_up(recent_denied_columns)
 
     def job(limits: Limits) -> T:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from django.db import Error as DatabaseError
 
-from audit.services import cancel_requested
+from audit.cancelling import cancel_requested
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.mcp import records
 

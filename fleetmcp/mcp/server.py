@@ -90,7 +90,7 @@ class AuditedMCP(_Registry):
                 error, call, [tool.name for tool in self._tool_manager.list_tools()]
             ) from None
         finally:
-            call.answered.duration_ms = round((time.perf_counter() - started) * 1000)
+            call.timed(time.perf_counter() - started)
             with anyio.CancelScope(shield=True):
                 await closed(call.query_id, asked, call)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from audit.touched import Touch
 from fleetmcp.analytics import catalog, formats
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.explain import Plan
 from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.results import Result
+from fleetmcp.analytics.touched import tables_only
 from fleetmcp.mcp.call import current
 from fleetmcp.mcp.questions import asked, errand, plan, readable_schemas, select
 
@@ -42,7 +44,7 @@ async def query(
 
 async def explain_query(sql: str) -> Plan:
     """Return what the SQL would cost, without running it."""
-    return await asked(sql, current.get().limits(1000), plan)
+    return await asked(sql, current.get().limits(1000), plan, reads=tables_only)
 
 
 async def sample_table(schema: str, table: str, n: int) -> Rows:
@@ -66,7 +68,12 @@ async def list_tables(schema: str) -> Tables:
 async def describe_table(schema: str, table: str) -> catalog.Description:
     """Return a relation with its columns."""
     _require_schema(schema)
-    return _without_hidden(await errand(partial(catalog.describe_table, schema, table)))
+    found = await errand(partial(catalog.describe_table, schema, table))
+    # Common values and the newest rows' times are values of the table.
+    readable = [column["name"] for column in found["columns"] if column.get("readable", True)]
+    columns = [Touch("column", schema, table, name) for name in readable]
+    current.get().answered.touched = (Touch("table", schema, table), *columns)
+    return _without_hidden(found)
 
 
 async def list_functions(schema: str) -> Functions:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -15,17 +18,23 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.authentication import authenticate
+from accounts.connecting import PLACEHOLDER
 from accounts.models import AnalystToken, User
 from accounts.services import IssuedToken, issue_token
+from audit.models import Event
 
 ADD = "admin:accounts_analysttoken_add"
 LIST = "admin:accounts_analysttoken_changelist"
 CHANGE = "admin:accounts_analysttoken_change"
+# Silent in every setting; it would repeat the digest with the statement that stores it.
+DATABASE_LOG = "django.db.backends"
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 
 
-def issue_through_admin(client: Client, owner: User, label: str = "laptop") -> tuple[Any, str]:
-    form = {"user": owner.pk, "label": label, "days": 30}
+def issue_through_admin(
+    client: Client, owner: User, label: str = "laptop", form_id: UUID | None = None
+) -> tuple[Any, str]:
+    form = {"user": owner.pk, "label": label, "days": 30, "form_id": form_id or uuid4()}
     response = client.post(reverse(ADD), form)
     found = re.findall(r"fmcp_[0-9A-Za-z]{49}", response.content.decode())
     return response, found[0] if found else ""
@@ -53,13 +62,13 @@ def test_lead_issues_a_token_that_works_with_the_line_to_paste(
 
 @pytest.mark.proves("TOKEN-ADMIN-ONCE")
 def test_secret_is_in_the_answer_to_the_post_and_nowhere_else(
-    tess_client: Client, alice: User
+    tess_client: Client, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG")
     response, secret = issue_through_admin(tess_client, alice)
     token = AnalystToken.objects.get()
     assert response.status_code == 200
     assert "no-store" in response["Cache-Control"]
-    assert response.content.decode().count(secret) == 1
     assert not list(get_messages(response.wsgi_request))
     kept = [str(session.get_decoded()) for session in Session.objects.all()]
     kept += [f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all()]
@@ -67,6 +76,9 @@ def test_secret_is_in_the_answer_to_the_post_and_nowhere_else(
     addresses = [reverse(LIST), reverse(CHANGE, args=[token.pk]), reverse("admin:index")]
     addresses += [reverse("admin:accounts_analysttoken_history", args=[token.pk]), reverse(ADD)]
     kept += [tess_client.get(address).content.decode() for address in addresses]
+    kept += [f"{event.summary} {event.details}" for event in Event.objects.all()]
+    kept += [record.getMessage() for record in caplog.records if record.name != DATABASE_LOG]
+    assert Event.objects.filter(token=token, kind="token_issued").count() == 1
     for text in (*kept, str(response.cookies), str(response.headers)):
         assert secret not in text
         assert token.digest not in text
@@ -84,12 +96,20 @@ def test_digest_is_neither_shown_nor_searched(tess_client: Client, issued: Issue
 @pytest.mark.proves("TOKEN-ADMIN-ISSUE")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("days", "0"), ("days", "3651"), ("label", ""), ("label", "a\u202eb"), ("user", "0")],
+    [
+        ("days", "0"),
+        ("days", "3651"),
+        ("label", ""),
+        ("label", "a\u202eb"),
+        ("user", "0"),
+        ("form_id", ""),
+    ],
 )
 def test_bad_form_issues_nothing_and_says_why(
     tess_client: Client, alice: User, field: str, value: str
 ) -> None:
-    form = {"user": str(alice.pk), "label": "laptop", "days": "30", field: value}
+    good = {"user": str(alice.pk), "label": "laptop", "days": "30", "form_id": str(uuid4())}
+    form = {**good, field: value}
     response = tess_client.post(reverse(ADD), form)
     assert "errorlist" in response.content.decode()
     assert not AnalystToken.objects.exists()
@@ -206,11 +226,11 @@ def test_lead_can_not_give_themselves_more_rights(
     address = reverse("admin:accounts_user_change", args=[tess.pk])
     form = {"username": "tess", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
     dates = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
-    assert tess_client.post(address, {**form, **dates}).status_code == 302
+    assert tess_client.post(address, {**form, **dates}).status_code == 403
     tess.refresh_from_db()
     assert not tess.is_superuser
     theirs = reverse("admin:accounts_user_change", args=[admin_user.pk])
-    assert tess_client.post(theirs, form).status_code == 403
+    assert tess_client.post(theirs, form).status_code in (403, 404)
     password = reverse("admin:auth_user_password_change", args=[admin_user.pk])
     assert tess_client.get(password).status_code == 403
 
@@ -250,4 +270,117 @@ def test_lead_can_not_become_a_colleague_by_setting_their_password(
         return tess_client.get(address).status_code
 
     assert page(otto) == 403
-    assert page(alice) == 200
+    assert page(alice) == 403
+
+
+@pytest.mark.proves("TOKEN-ADMIN-ISSUE")
+def test_page_has_the_lines_of_every_client_and_a_note_without_the_secret(
+    tess_client: Client, alice: User
+) -> None:
+    response, secret = issue_through_admin(tess_client, alice)
+    page = unescape(response.content.decode())
+    note = page.partition("<textarea")[2].partition("</textarea>")[0]
+    assert response.context["lines"].claude_code in page
+    assert json.loads(response.context["lines"].generic)["mcpServers"]["fireside-analytics"] == {
+        "type": "http",
+        "url": "http://127.0.0.1:8892/mcp",
+        "headers": {"Authorization": f"Bearer {secret}"},
+    }
+    assert response.context["lines"].generic in page
+    assert "claude.ai and Claude Desktop" in page
+    assert secret not in note
+    assert AnalystToken.objects.get().prefix in note
+    assert PLACEHOLDER in note
+    copied = set(re.findall(r'data-copy="([^"]+)"', page))
+    assert copied <= set(re.findall(r'id="([^"]+)"', page))
+    assert len(copied) == 6
+
+
+@pytest.mark.proves("TOKEN-ADMIN-TWICE")
+def test_form_that_is_sent_again_issues_nothing_and_shows_nothing(
+    tess_client: Client, alice: User
+) -> None:
+    form_id = uuid4()
+    first, secret = issue_through_admin(tess_client, alice, form_id=form_id)
+    again, second = issue_through_admin(tess_client, alice, form_id=form_id)
+    assert (first.status_code, again.status_code, second) == (200, 409, "")
+    assert "This form was sent before" in again.content.decode()
+    assert secret not in again.content.decode()
+    assert AnalystToken.objects.count() == 1
+
+
+@pytest.mark.proves("TOKEN-ADMIN-ISSUE")
+def test_issue_is_two_clicks_from_the_list_of_people(tess_client: Client, alice: User) -> None:
+    people = tess_client.get(reverse("admin:accounts_user_changelist")).content.decode()
+    address = f"{reverse(ADD)}?user={alice.pk}"
+    assert f'href="{address}"' in people
+    form = tess_client.get(address).context["form"]
+    filled = {name: form[name].value() for name in form.fields}
+    response = tess_client.post(address, filled)
+    assert "fmcp_" in response.content.decode()
+    assert AnalystToken.objects.get().user == alice
+
+
+@pytest.mark.proves("TOKEN-ADMIN-TEAM")
+def test_lead_neither_sees_nor_handles_tokens_of_another_team(
+    tess_client: Client, bob: User, sue: User
+) -> None:
+    for person in (bob, sue):
+        assert issue_through_admin(tess_client, person)[1] == ""
+    theirs = issue_token(user=bob, label="desk")
+    names = ("change", "history", "rotate", "revoke")
+    for name in names:
+        address = reverse(f"admin:accounts_analysttoken_{name}", args=[theirs.token.pk])
+        assert tess_client.get(address).status_code == 404
+    rotated = reverse("admin:accounts_analysttoken_rotate", args=[theirs.token.pk])
+    form = {"overlap_hours": 0, "days": 30, "form_id": str(uuid4())}
+    assert tess_client.post(rotated, form).status_code == 404
+    revoked = reverse("admin:accounts_analysttoken_revoke", args=[theirs.token.pk])
+    assert tess_client.post(revoked, {"reason": "mischief"}).status_code == 404
+    revoke_through_admin(tess_client, theirs.token, confirmed="yes", reason="mischief")
+    assert theirs.token.prefix not in tess_client.get(reverse(LIST)).content.decode()
+    assert authenticate(f"Bearer {theirs.secret}")
+    assert AnalystToken.objects.count() == 1
+
+
+@pytest.mark.proves("TOKEN-ADMIN-REVOKE")
+def test_one_token_is_revoked_from_its_own_page(tess_client: Client, issued: IssuedToken) -> None:
+    address = reverse("admin:accounts_analysttoken_revoke", args=[issued.token.pk])
+    assert address in tess_client.get(reverse(CHANGE, args=[issued.token.pk])).content.decode()
+    assert "reason" in tess_client.get(address).content.decode()
+    assert "errorlist" in tess_client.post(address, {"reason": ""}).content.decode()
+    assert tess_client.post(address, {"reason": "laptop lost"}).status_code == 302
+    assert authenticate(f"Bearer {issued.secret}") is None
+    assert address not in tess_client.get(reverse(CHANGE, args=[issued.token.pk])).content.decode()
+
+
+@pytest.mark.proves("TOKEN-ADMIN-ROTATE")
+def test_lead_rotates_and_the_new_secret_is_shown_once(
+    tess_client: Client, issued: IssuedToken
+) -> None:
+    address = reverse("admin:accounts_analysttoken_rotate", args=[issued.token.pk])
+    assert address in tess_client.get(reverse(CHANGE, args=[issued.token.pk])).content.decode()
+    form = {"overlap_hours": 24, "days": 30, "form_id": str(uuid4())}
+    response = tess_client.post(address, form)
+    page = response.content.decode()
+    secret = re.findall(r"fmcp_[0-9A-Za-z]{49}", page)[0]
+    assert "no-store" in response["Cache-Control"]
+    assert authenticate(f"Bearer {secret}")
+    assert authenticate(f"Bearer {issued.secret}")
+    again = tess_client.post(address, form)
+    assert (again.status_code, secret in again.content.decode()) == (409, False)
+    other = tess_client.post(address, {**form, "form_id": str(uuid4())})
+    assert "It was rotated before" in other.content.decode()
+    assert AnalystToken.objects.count() == 2
+    assert secret not in " ".join(str(e.change_message) for e in LogEntry.objects.all())
+
+
+@pytest.mark.proves("TOKEN-ADMIN-LIST")
+def test_list_says_when_from_where_and_how_often_a_token_was_used(
+    tess_client: Client, issued: IssuedToken
+) -> None:
+    authenticate(f"Bearer {issued.secret}", "203.0.113.9")
+    page = tess_client.get(reverse(LIST)).content.decode()
+    assert "203.0.113.9" in page
+    assert 'state-ok">Active<' in page
+    assert 'state-warn">Never used<' not in page

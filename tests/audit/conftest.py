@@ -10,6 +10,7 @@ import pytest
 from accounts.models import AnalystToken, User
 from accounts.services import issue_token
 from audit.services import Asked
+from tests.audit.sealed import postgresql_record, record, sqlite_record  # noqa: F401  # fixtures
 
 
 @pytest.fixture

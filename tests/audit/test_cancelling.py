@@ -9,16 +9,9 @@ import pytest
 
 from accounts.models import AnalystToken
 from accounts.services import ensure_analyst, issue_token
+from audit.cancelling import cancel_requested, request_cancel, request_cancel_of_call
 from audit.models import QueryLog
-from audit.services import (
-    Answered,
-    Asked,
-    cancel_requested,
-    close_query,
-    open_query,
-    request_cancel,
-    request_cancel_of_call,
-)
+from audit.services import Answered, Asked, close_query, open_query
 
 Ask = Callable[..., Asked]
 

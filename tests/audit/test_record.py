@@ -16,6 +16,7 @@ from accounts.models import AnalystToken, User
 from audit import services
 from audit.models import Outcome, QueryLog
 from audit.services import AlreadyClosed, Answered, Asked, close_query, open_query
+from audit.storable import storable
 
 Ask = Callable[..., Asked]
 DONE = Answered(
@@ -136,7 +137,7 @@ def test_text_is_stored_whole_with_what_no_database_takes_spelled_out(
 @settings(deadline=None)
 @given(st.text() | st.text(st.characters(categories=["Cs", "Cc", "Cf", "Zl", "Zp"])))
 def test_whatever_text_comes_in_it_can_be_stored(text: str) -> None:
-    stored = services._storable(text)
+    stored = storable(text)
     assert "\x00" not in stored
     stored.encode()
     assert stored == text or {"\x00"} & set(text) or any("\ud800" <= c <= "\udfff" for c in text)

@@ -26,13 +26,15 @@ LIMITS = AccessPolicy(name="p").limits
 
 
 @pytest.fixture
-def write(asked: Ask) -> Callable[..., int]:
+def write(asked: Ask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Return a function that writes a row of Alice's, so many seconds before NOW."""
 
-    def written(ago: float = 0.0, **columns: Any) -> int:
-        query_id = open_query(asked())
-        started_at = NOW - timedelta(seconds=ago)
-        QueryLog.objects.filter(pk=query_id).update(started_at=started_at, **columns)
+    def written(ago: float = 0.0, whose: dict[str, int] | None = None, **columns: Any) -> int:
+        with monkeypatch.context() as clock:
+            clock.setattr(timezone, "now", lambda: NOW - timedelta(seconds=ago))
+            query_id = open_query(asked(**(whose or {})))
+        if columns:
+            QueryLog.objects.filter(pk=query_id).update(**columns)
         return query_id
 
     return written
@@ -61,12 +63,10 @@ def test_usage_of_a_newcomer_is_nothing(alice: User) -> None:
 
 
 @pytest.mark.proves("USAGE-COUNT")
-def test_nobody_counts_for_somebody_else(
-    alice: User, write: Callable[..., int], asked: Ask
-) -> None:
+def test_nobody_counts_for_somebody_else(alice: User, write: Callable[..., int]) -> None:
     bob = ensure_analyst(username="bob")
     token = issue_token(user=bob, label="desk").token
-    write(0, user=bob, token=token, rows=5)
+    write(0, {"user_id": bob.pk, "token_id": token.pk}, rows=5)
     assert used(alice) == Usage(0, 0, None, 0)
 
 
@@ -165,7 +165,7 @@ def test_whoever_waits_as_long_as_told_is_let_in(alice: User, write: Callable[..
     limits = replace(LIMITS, queries_per_minute=3)
     for ago in (50, 30, 10):
         write(ago, outcome=Outcome.OK)
-    mine = write(outcome=Outcome.OK)
+    mine = write()
     assert "in 10 s" in str(refusal(limits, used(alice, mine), NOW))
     QueryLog.objects.filter(pk=mine).update(outcome="refused", reason="queries_per_minute")
     later = NOW + timedelta(seconds=10)

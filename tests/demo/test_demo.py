@@ -116,7 +116,7 @@ def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(home: P
             "SELECT cost_centre, sum(distance_km) FROM reporting.v_daily_summary "
             "WHERE day >= current_date - 30 GROUP BY 1 ORDER BY 2 DESC LIMIT 10"
         ).replace(": ", ":")
-        page = httpx.get(f"{first.url}/admin/login/")
+        page = httpx.get(f"{first.url}/admin/login/", follow_redirects=True)
         assert page.status_code == 200
         style = re.search(r'href="(/static/[^"]+\.css)"', page.text)
         assert style

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.services import request_cancel
+from audit.cancelling import request_cancel
 
 
 class Command(BaseCommand):

@@ -163,3 +163,30 @@ def _slice(source: str, statement: dict[str, Any]) -> tuple[str, int]:
     start = int(statement.get("stmt_location", 0))
     length = int(statement.get("stmt_len", 0)) or len(raw) - start
     return raw[start : start + length].decode("utf-8"), len(raw[:start].decode("utf-8"))
+
+
+def fingerprint(source: str) -> str:
+    """Return 16 hex digits, the same for texts that differ in constants and layout; "" if none.
+
+    Only for a text that ``parse`` took or refused for holding several statements.
+    """
+    try:
+        return str(pgparse.fingerprint(source))
+    except pgparse.PGQueryError:
+        return ""
+
+
+def parsed_texts(source: str) -> list[dict[str, Any]]:
+    """Return the trees of all statements of the text, on the guard's thread; [] if it has none."""
+    try:
+        return [statement["stmt"] for statement in pgparse.parse(source)]
+    except (pgparse.PGQueryError, RecursionError, MemoryError):
+        return []
+
+
+def parsed_procedure(source: str) -> list[dict[str, Any]]:
+    """Return the trees of a CREATE FUNCTION in PL/pgSQL, as ``parsed_texts`` does."""
+    try:
+        return list(pgparse.parse_pgsql(source))
+    except (pgparse.PGQueryError, RecursionError, MemoryError):
+        return []

@@ -1,0 +1,187 @@
+"""People: a lead adds, equips and deactivates the analysts of their teams, and nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from accounts.admin.base import as_id, handled, or_404, who
+from accounts.admin.columns import PersonColumns
+from accounts.admin.listing import TeamFilter, with_tokens
+from accounts.admin.switching import VERBS, Switches
+from accounts.forms import AddAnalystForm
+from accounts.models import User, may_use_mcp
+from accounts.people import add_analyst, announce_person
+from accounts.policies import assign_policy
+
+if TYPE_CHECKING:
+    # Generic for the type checker only.
+    _PersonAdmin = UserAdmin[User]
+else:
+    _PersonAdmin = UserAdmin
+
+_NAMES = (None, {"fields": ("username", "first_name", "last_name", "email")})
+_LEAD_SEES = (
+    _NAMES,
+    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+)
+_SUPERUSER_SEES = (
+    (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
+    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+    ("Power", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+)
+_ALWAYS_READ_ONLY = ("is_active", "teams_shown", "last_login", "date_joined")
+_ADD = ("username", "first_name", "last_name", "email", "team")
+
+
+@admin.register(User)
+class PersonAdmin(Switches, PersonColumns, _PersonAdmin):
+    """People. Only a superuser hands out power, and nobody deletes a person."""
+
+    list_display = (
+        "username", "issue", "full_name", "teams_shown", "is_active", "policy", "tokens_shown",
+        "last_used",
+    )  # fmt: skip
+    list_filter = ("is_active", TeamFilter)
+    list_select_related = ("policy",)
+    list_per_page = 50
+    # Not Django's two lists: screen readers can't name their parts.
+    filter_horizontal = ()
+    actions = ("deactivate_selected",)
+    add_form_template = "admin/accounts/user/add_form.html"
+    change_form_template = "admin/accounts/user/change_form.html"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns; the link to issue a token only for who may."""
+        columns = super().get_list_display(request)
+        if who(request).has_perm("accounts.add_analysttoken"):
+            return columns
+        return tuple(column for column in columns if column != "issue")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return whom the person at the browser may see."""
+        return with_tokens(User.objects.visible_to(who(request)).order_by("username"))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> User:
+        """Return the person, or raise Http404."""
+        return or_404(super().get_object(request, object_id, from_field))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Return False: people are deactivated."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Return what Django says, for those whom the person at the browser handles."""
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or handled(request).filter(pk=obj.pk).exists()
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Return what there is to see: power only for superusers."""
+        if obj is None:
+            return ((None, {"fields": (*_ADD, *(("policy",) if _assigns(request) else ()))}),)
+        return _SUPERUSER_SEES if who(request).is_superuser else _LEAD_SEES
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Return what can't be changed here; a lead renames nobody."""
+        if obj is None:
+            return ()
+        if who(request).is_superuser:
+            return _ALWAYS_READ_ONLY
+        return (*_ALWAYS_READ_ONLY, "username", *(() if _assigns(request) else ("policy",)))
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form; the one for a new analyst knows who is asking."""
+        if obj is not None:
+            return super().get_form(request, obj, change=change, **kwargs)
+        # Past Django's form for adding, which wants a password.
+        form = super(UserAdmin, self).get_form(
+            request, obj, change=change, **{**kwargs, "form": AddAnalystForm}
+        )
+        return type("AddAnalystFormOfLead", (form,), {"lead": who(request)})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Store the person by the verbs, so that everything is on record."""
+        me, wanted = who(request), obj.policy
+        if not change:
+            add_analyst(user=obj, team=form.cleaned_data["team"], policy=wanted, by=me)
+            return
+        obj.policy_id = form.initial.get("policy", obj.policy_id)
+        super().save_model(request, obj, form, change)
+        assign_policy(user=obj, policy=wanted, by=me)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store groups and rights, then say what changed."""
+        super().save_related(request, form, formsets, change)
+        changes = {
+            name: (_said(form.initial.get(name)), _said(form.cleaned_data[name]))
+            for name in form.changed_data
+            if change and name != "policy"
+        }
+        if changes:
+            announce_person(user=form.instance, changes=changes, by=who(request))
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  # Django's name for it
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Let superusers set a password: who sets a colleague's could be them."""
+        if not who(request).is_superuser:
+            raise PermissionDenied
+        with transaction.atomic():
+            before = self.get_object(request, id).password
+            response = super().user_change_password(request, id, form_url)
+            person = User.objects.get(pk=id)
+            if person.password != before:
+                changes = {"password": ("(not shown)", "(changed)")}
+                announce_person(user=person, changes=changes, by=who(request))
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the stock addresses, and those of the two switches."""
+        switch = self.admin_site.admin_view(self.switch_view)
+        switches = [
+            path(f"<int:pk>/{verb}/", switch, {"verb": verb}, name=f"accounts_user_{verb}")
+            for verb in VERBS
+        ]
+        return [*switches, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the person, with the verbs that are open to the person at the browser."""
+        found = handled(request).filter(pk=as_id(object_id))
+        offered = {
+            "may_switch": found.exists() and self.has_switch_permission(request),
+            "may_issue": found.filter(may_use_mcp(), is_active=True).exists()
+            and who(request).has_perm("accounts.add_analysttoken"),
+        }
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **offered}
+        )
+
+
+def _assigns(request: HttpRequest) -> bool:
+    return who(request).has_perm("accounts.assign_accesspolicy")
+
+
+def _said(value: Any) -> Any:
+    """Return a form's value in words that JSON can hold."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return ", ".join(sorted(map(str, value))) if hasattr(value, "__iter__") else str(value)

@@ -1,0 +1,79 @@
+"""Verbs that end queries from outside: cancelling those that run, closing those a crash left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from audit.events import record_event
+from audit.models import EventKind, Outcome, QueryLog
+from audit.services import line, running
+from audit.storable import storable
+from audit.usage import abandoned_after
+
+ABANDONED = "abandoned"
+
+
+def request_cancel(*, query_id: int, by: str, actor: User | None = None) -> bool:
+    """Mark a running query for the process that runs it; return False if it isn't running.
+
+    Who asked first stays on the row, and is recorded as an event; ``actor`` is their account.
+    """
+    rows = QueryLog.objects.filter(pk=query_id)
+    with transaction.atomic():
+        marked = _mark(rows, by)
+        if marked:
+            query = rows.select_related("user", "token").get()
+            record_event(
+                EventKind.QUERY_CANCELLED,
+                f"{by} cancelled query {query_id} of {query.username}",
+                actor=actor,
+                actor_name=by,
+                subject=query.user,
+                token=query.token,
+                details={"query": query_id},
+            )
+    return marked or running(rows).exists()
+
+
+def request_cancel_of_call(*, token_id: int, rpc_id: str, by: str) -> bool:
+    """Mark what the token's client runs under that JSON-RPC id; return False if nothing is.
+
+    Clients that share a token may use the same id at the same time: then each is marked.
+    """
+    rpc_id = storable(rpc_id)[:64]
+    rows = QueryLog.objects.filter(token_id=token_id, rpc_id=rpc_id)
+    return bool(rpc_id) and (_mark(rows, by) or running(rows).exists())
+
+
+def cancel_requested(query_ids: Collection[int]) -> dict[int, str]:
+    """Return query id -> who wants it cancelled, of these queries. One query for all of them."""
+    if not query_ids:
+        return {}
+    marked = QueryLog.objects.filter(pk__in=query_ids, cancel_requested_at__isnull=False)
+    return dict(marked.order_by().values_list("pk", "cancel_requested_by"))
+
+
+def close_abandoned() -> int:
+    """Close the rows that a crash left open, long after their queries ended; return how many."""
+    left = running(QueryLog.objects.filter(started_at__lt=timezone.now() - abandoned_after()))
+    closed = 0
+    for query_id in left.values_list("pk", flat=True):
+        ended = running(QueryLog.objects.filter(pk=query_id)).update(
+            outcome=Outcome.FAILED, reason=ABANDONED
+        )
+        if ended:
+            line.info("query=%d outcome=failed reason=%s", query_id, ABANDONED)
+        closed += ended
+    return closed
+
+
+def _mark(rows: QuerySet[QueryLog], by: str) -> bool:
+    unmarked = running(rows).filter(cancel_requested_at__isnull=True)
+    return bool(
+        unmarked.update(cancel_requested_at=timezone.now(), cancel_requested_by=storable(by)[:150])
+    )

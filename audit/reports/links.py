@@ -1,0 +1,38 @@
+"""Addresses in the query history: the one place that knows the names of its filters."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from audit.models import CatalogObject
+from audit.reports.periods import Period
+
+
+def history(
+    period: Period | None = None,
+    *,
+    person: int | None = None,
+    outcome: str = "",
+    reason: str = "",
+    fingerprint: str = "",
+    thing: CatalogObject | None = None,
+) -> str:
+    """Return the address of the history's rows that are meant by all that is given."""
+    words = {
+        "from": period.first if period else "",
+        "to": period.last if period else "",
+        "user": person or "",
+        "outcome": outcome,
+        "reason": reason,
+        "fingerprint": fingerprint,
+        "object": thing or "",
+    }
+    given = urlencode({name: value for name, value in words.items() if value})
+    return f"{reverse('admin:audit_querylog_changelist')}?{given}"
+
+
+def query(number: int) -> str:
+    """Return the address of one query's page."""
+    return reverse("admin:audit_querylog_change", args=[number])

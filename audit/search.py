@@ -1,0 +1,128 @@
+"""Search in the text of queries: which index it has, and which condition uses it.
+
+SQLite gets a full-text table of trigrams that triggers keep; PostgreSQL an index of trigrams. Where
+the database has neither, pages read the rows themselves, newest first, and say how far they came.
+Everything is made after each migrate: what is there stays, what a remade table lost comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import connection, router, transaction
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+logger = logging.getLogger(__name__)
+
+LEAST = 3
+"""An index of trigrams can't look up less."""
+
+_TABLE = """
+CREATE VIRTUAL TABLE audit_search USING fts5(
+  sql, content='audit_querylog', content_rowid='id', tokenize='trigram')
+"""
+_TRIGGERS = {
+    "audit_search_insert": """
+CREATE TRIGGER audit_search_insert AFTER INSERT ON audit_querylog BEGIN
+  INSERT INTO audit_search(rowid, sql) VALUES (new.id, new.sql);
+END""",
+    "audit_search_delete": """
+CREATE TRIGGER audit_search_delete AFTER DELETE ON audit_querylog BEGIN
+  INSERT INTO audit_search(audit_search, rowid, sql) VALUES ('delete', old.id, old.sql);
+END""",
+}
+# Ids are never used twice. Entries of rows that went unnoticed find nothing, and do no harm.
+_CATCH_UP = """
+INSERT INTO audit_search(rowid, sql) SELECT id, sql FROM audit_querylog
+WHERE id > coalesce((SELECT max(id) FROM audit_search_docsize), 0) ORDER BY id
+"""
+_GIN = """
+CREATE INDEX IF NOT EXISTS audit_search ON audit_querylog USING gin (upper(sql) gin_trgm_ops)
+"""
+_AMONG = "SELECT rowid FROM audit_search WHERE audit_search MATCH %s AND rowid > %s AND rowid <= %s"
+
+
+def install(*, using: str = "default", **kwargs: Any) -> None:
+    """Make what search needs in this database, as far as it can; connected to post_migrate."""
+    if using != connection.alias or not router.allow_migrate(using, "audit"):
+        return
+    if "audit_querylog" not in connection.introspection.table_names():
+        return
+    try:
+        with transaction.atomic():
+            _install_sqlite() if connection.vendor == "sqlite" else _install_postgresql()
+    except DatabaseError as error:
+        logger.warning("Search reads row by row: %s. %s", str(error).strip(), _HINT)
+
+
+_HINT = "On PostgreSQL, have the database's owner run CREATE EXTENSION pg_trgm, then migrate again."
+
+
+def _install_postgresql() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        cursor.execute(_GIN)
+
+
+def _install_sqlite() -> None:
+    there = _there()
+    with connection.cursor() as cursor:
+        if "audit_search" not in there:
+            cursor.execute(_TABLE)
+        for name, text in _TRIGGERS.items():
+            if name not in there:
+                cursor.execute(text)
+        if not there.issuperset(_TRIGGERS):
+            cursor.execute(_CATCH_UP)
+
+
+def _there() -> set[str]:
+    """Return which of our things are in the database."""
+    catalog = (
+        "SELECT name FROM sqlite_master WHERE name LIKE 'audit_search%%'"
+        if connection.vendor == "sqlite"
+        else "SELECT indexrelid::regclass::text FROM pg_index"
+        " WHERE indexrelid = to_regclass('audit_search') AND indisvalid"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(catalog)
+        return {row[0] for row in cursor.fetchall()}
+
+
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Take the index away for a mass of rows and make it again at the end: far faster."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for name in _TRIGGERS:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        else:
+            cursor.execute("DROP INDEX IF EXISTS audit_search")
+    try:
+        yield
+    finally:
+        install()
+
+
+def is_indexed() -> bool:
+    """Say whether this database has an index to search with."""
+    return "audit_search" in _there()
+
+
+def contains(terms: Sequence[str]) -> Q:
+    """Return the condition that the SQL holds each term, upper and lower case alike."""
+    found = Q()
+    for term in terms:
+        found &= Q(sql__icontains=term)
+    return found
+
+
+def within(terms: Sequence[str], above: int, to: int) -> Q:
+    """Return the condition that narrows ids in (above, to] by SQLite's index; no other terms."""
+    words = " ".join('"' + term.replace('"', '""') + '"' for term in terms if len(term) >= LEAST)
+    return Q(pk__in=RawSQL(_AMONG, (words, above, to)))  # noqa: S611  # the terms are parameters

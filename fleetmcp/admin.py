@@ -1,0 +1,29 @@
+"""Changes to other packages' admin pages, which would show too much or can't be used by all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.forms import CheckboxSelectMultiple
+
+# The first knows nothing that we use; the second shows the second factors' keys.
+for model in (EmailAddress, Authenticator, Group):
+    admin.site.unregister(model)
+
+
+@admin.register(Group)
+class GroupPages(GroupAdmin):
+    """Groups, with boxes to tick: Django's two lists have parts that screen readers can't name."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the field of the permissions, drawn as boxes."""
+        return super().formfield_for_manytomany(
+            *args, **{**kwargs, "widget": CheckboxSelectMultiple}
+        )

@@ -1,0 +1,84 @@
+"""The page for people: how to connect, and what is their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.connecting import lines
+from accounts.limits import NOTHING, PolicyLimits, resolved
+from accounts.models import AnalystToken, User, policy_row
+from audit.models import QueryLog
+from audit.usage import Usage, usage
+
+RECENT = 10
+QUESTIONS = (
+    "Which tables are there, and what is in them?",
+    "What were the top 10 cost centres by distance in the last 30 days?",
+    "Which vehicles idled the most last week, and what fuel did that cost?",
+    "How many kilometres did each driver drive in October, by week?",
+)
+
+
+def server_name(request: HttpRequest) -> dict[str, str]:
+    """Give every template the name that clients know the server by."""
+    return {"server_name": settings.MCP_SERVER_NAME}
+
+
+@dataclass(frozen=True)
+class OwnTokens:
+    """One line of the person's tokens; nothing in it opens a door."""
+
+    label: str
+    prefix: str
+    status: str
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Say what this is and how to connect; to somebody signed in also what is theirs."""
+    own = _own(request.user) if isinstance(request.user, User) else {}
+    return render(request, "landing.html", {"lines": lines(), "questions": QUESTIONS, **own})
+
+
+def _own(person: User) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "tokens": _tokens(person, now),
+        "limits": _limits_of(person),
+        "used": _used(person, now),
+        "queries": _recent(person),
+        "may_open": person.is_staff and person.has_perm("audit.view_querylog"),
+    }
+
+
+def _tokens(person: User, now: datetime) -> list[OwnTokens]:
+    return [
+        OwnTokens(t.label, t.prefix, t.status_at(now).value, t.expires_at, t.last_used_at)
+        for t in AnalystToken.objects.filter(user=person)
+    ]
+
+
+def _limits_of(person: User) -> PolicyLimits:
+    rows = User.objects.filter(pk=person.pk).values_list(policy_row("policy_id"), flat=True)
+    row = rows.first()
+    return resolved(row) if row else NOTHING
+
+
+def _used(person: User, now: datetime) -> Usage:
+    return usage(person.pk, now)
+
+
+def _recent(person: User) -> QuerySet[QueryLog]:
+    wanted = ("started_at", "tool", "sql", "outcome", "reason", "rows", "duration_ms")
+    return QueryLog.objects.filter(user=person).only(*wanted).order_by("-started_at")[:RECENT]

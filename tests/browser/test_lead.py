@@ -1,0 +1,99 @@
+"""Tess, the team lead, from the token's first day to its last."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.browsing import Person
+from tests.browser.conftest import Seat
+from tests.live import Server, rpc
+
+ISSUE = "/admin/accounts/analysttoken/add/"
+TOKENS = "/admin/accounts/analysttoken/"
+
+
+def opens(site: Server, secret: str) -> bool:
+    """Say whether the token opens the door."""
+    headers = site.headers() | {"Authorization": f"Bearer {secret}"}
+    reply = httpx.post(f"{site.url}/mcp", content=rpc("tools/list"), headers=headers, timeout=30)
+    return reply.status_code == httpx.codes.OK
+
+
+def shown_secret(page: Page) -> str:
+    """Return the token that the page shows."""
+    return page.locator("#the-token").inner_text().strip()
+
+
+def issue(tess: Person, label: str) -> str:
+    """Issue a token to Alice in two clicks and return it."""
+    tess.visit("/admin/", closely=False)
+    tess.page.get_by_role("link", name="Issue a token").click()
+    tess.page.get_by_label("Owner").select_option(label="alice")
+    tess.page.get_by_label("Label").fill(label)
+    tess.page.get_by_role("button", name="Issue").click()
+    return shown_secret(tess.page)
+
+
+@pytest.mark.proves("STORY-LEAD")
+def test_lead_issues_a_token_that_is_shown_once_and_works(seat: Seat, site: Server) -> None:
+    tess = seat("tess")
+    secret = issue(tess, "for the story")
+    tess.inspect()
+    assert opens(site, secret)
+    tess.page.get_by_role("button", name="Copy the token").click()
+    tess.page.get_by_role("button", name="Copied").wait_for()
+    assert tess.page.evaluate("navigator.clipboard.readText()") == secret
+    tess.page.reload()
+    tess.errors.clear()  # the browser reports the refusal to issue another
+    assert secret not in tess.page.content()
+    tess.visit(TOKENS)
+    rows = tess.page.locator("#result_list tbody tr")
+    assert rows.filter(has_text="for the story").count() == 1
+    assert secret not in tess.page.content()
+
+
+@pytest.mark.proves("STORY-LEAD")
+def test_lead_revokes_it_with_a_reason_and_it_is_refused_at_once(seat: Seat, site: Server) -> None:
+    tess = seat("tess")
+    secret = issue(tess, "for revoking")
+    tess.visit(f"{TOKENS}?q=revoking", closely=False)
+    tess.page.locator("input.action-select").first.check()
+    tess.page.locator("select[name=action]").select_option(label="Revoke selected tokens")
+    tess.page.get_by_role("button", name="Go").click()
+    tess.inspect()
+    assert opens(site, secret)
+    tess.page.get_by_label("Reason").fill("The laptop was lost")
+    tess.page.get_by_role("button", name="Revoke").click()
+    tess.inspect()
+    assert not opens(site, secret)
+
+
+@pytest.mark.proves("STORY-KEYBOARD")
+def test_token_is_issued_with_the_keyboard_alone(seat: Seat, site: Server) -> None:
+    tess = seat("tess")
+    tess.visit("/admin/", closely=False)
+    press_until(tess.page, "Issue a token")
+    tess.page.keyboard.press("Enter")
+    tess.page.wait_for_url(f"**{ISSUE}")
+    press_until(tess.page, "id_user")
+    tess.page.keyboard.type("alice")
+    press_until(tess.page, "id_label")
+    tess.page.keyboard.press("Control+A")
+    tess.page.keyboard.type("by keyboard")
+    tess.page.keyboard.press("Enter")
+    tess.page.locator("#the-token").wait_for()
+    assert opens(site, shown_secret(tess.page))
+
+
+def press_until(page: Page, wanted: str) -> None:
+    """Press Tab until what has the focus is named, or called, that; its focus must be visible."""
+    focus = "[document.activeElement.id, document.activeElement.textContent.trim()]"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted in page.evaluate(focus):
+            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert style != "none"
+            return
+    raise AssertionError(f"Tab never reaches {wanted}")
