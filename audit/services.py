@@ -157,6 +157,21 @@ def _turn_of(user_id: int) -> Iterator[None]:
 
 def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:
     """Print one line; what came from outside is quoted, so that it stays one."""
+    fields = {
+        "query": query_id,
+        "caller": asked.username,
+        "tool": asked.tool[:64],
+        "outcome": answered.outcome.value,
+        "reason": answered.reason,
+        "sqlstate": answered.sqlstate,
+        "rows": answered.rows,
+        "bytes": answered.bytes,
+        "ms": answered.duration_ms,
+        "client": asked.client,
+        "ip": asked.ip,
+        "request_id": asked.request_id,
+        "sql": asked.sql or asked.arguments,
+    }
     line.info(
         "query=%d caller=%s tool=%s outcome=%s reason=%s rows=%s ms=%d sql=%s",
         query_id,
@@ -167,6 +182,7 @@ def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:
         "-" if answered.rows is None else answered.rows,
         answered.duration_ms,
         _quoted(asked.sql or asked.arguments),
+        extra={"fields": fields},
     )
 
 

@@ -22,13 +22,18 @@ import logging
 from django.core import checks
 from starlette.types import Message, Receive, Scope, Send
 
-from fleetmcp import health, upkeep
+from fleetmcp import health, request_id, upkeep
+from fleetmcp.mcp import metrics
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
 logger = logging.getLogger(__name__)
 
 MAX_FORM_BYTES = 1024 * 1024
-_PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
+_PROBES = {
+    "/healthz": health.healthz,
+    "/readyz": health.readyz,
+    "/metrics": metrics.endpoint,
+}
 
 
 class Application:
@@ -43,7 +48,11 @@ class Application:
             await self._live(receive, send)
         elif scope["type"] != "http":
             await _no_websocket(send)
-        elif scope["path"] in _PROBES and scope["method"] in ("GET", "HEAD"):
+        else:
+            await self._answer(scope, receive, request_id.named(request_id.take(scope), send))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in _PROBES and scope["method"] in ("GET", "HEAD"):
             await _PROBES[scope["path"]](scope, receive, send)
         elif is_mcp(scope):
             await self._endpoint(scope, receive, send)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
+
+from fleetmcp import request_id
 
 
 class IndentingFormatter(logging.Formatter):
@@ -13,6 +17,25 @@ class IndentingFormatter(logging.Formatter):
         text = super().format(record)
         lines = text.replace("\r\n", "\n").split("\n")
         return "\n    ".join(map(_printable, lines))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, ASCII only; a record's ``fields`` become keys of it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's text."""
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+        }
+        fields = getattr(record, "fields", None)
+        said |= fields if isinstance(fields, dict) else {"message": record.getMessage()}
+        if "request_id" not in said and request_id.current.get():
+            said["request_id"] = request_id.current.get()
+        if record.exc_info:
+            said["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(said, default=str).replace("\x7f", "\\u007f")
 
 
 def _printable(line: str) -> str:

@@ -214,6 +214,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir() or not any(STATIC_ROOT.iterdir())
 
 LOG_LEVEL = env.env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.env_choice("LOG_FORMAT", "text", ("text", "json"))
+_FORMATS = {"text": ("plain", "line"), "json": ("json", "json")}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -223,12 +225,13 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         },
         "line": {"format": "%(asctime)s %(message)s"},
+        "json": {"()": "fleetmcp.logs.JsonFormatter"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": _FORMATS[LOG_FORMAT][0]},
         "audit": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": _FORMATS[LOG_FORMAT][1],
             "stream": "ext://sys.stdout",
         },
     },
@@ -268,3 +271,8 @@ MCP_QUEUE_TIMEOUT = env.env_int("MCP_QUEUE_TIMEOUT", 20, minimum=1, maximum=600)
 # Characters that one cell may have before it is cut, and that a whole result may have.
 MCP_MAX_CHARACTERS = env.env_int("MCP_MAX_CHARACTERS", 2_000_000, minimum=1000, maximum=50_000_000)
 MCP_MAX_CELL = env.env_int("MCP_MAX_CELL", 10_000, minimum=100, maximum=1_000_000)
+
+# --- Figures for Prometheus ------------------------------------------------------------------
+# Who holds it reads /metrics from anywhere; without it only this host does.
+METRICS_TOKEN = env.env_secret("METRICS_TOKEN")
+METRICS_SHARED = bool(env.env_str("PROMETHEUS_MULTIPROC_DIR"))

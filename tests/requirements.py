@@ -557,4 +557,10 @@ REQUIREMENTS = {
     "VERIFY-8-401": "Verification 8: a missing or bad token is the same 401, wherever it stands.",
     "VERIFY-9-LINE": "Verification 9: one line a query with caller, SQL, rows and ms.",
     "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
+    "LOG-JSON": "LOG_FORMAT=json prints one ASCII object a line, also for hostile text and tracebacks.",
+    "LOG-REQUEST-ID": "One request id is in the reply, the audit row and the log; a forged one is replaced.",
+    "METRICS-COUNT": "Calls of all worker processes are counted by tool, outcome and code.",
+    "METRICS-FILES": "The dashboard and the alert rules ask only for figures that exist.",
+    "METRICS-NO-SECRET": "The figures name no person, no SQL and no secret.",
+    "METRICS-WHO": "Only this host and who holds METRICS_TOKEN read /metrics.",
 }

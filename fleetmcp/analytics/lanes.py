@@ -79,6 +79,14 @@ def _lane(name: str, threads: int) -> Lane:
     return Lane(threads, ThreadPoolExecutor(threads, thread_name_prefix=name))
 
 
+@dataclass(frozen=True)
+class LanesState:
+    """How busy the lanes are: name -> (busy, size), and how many wait."""
+
+    lanes: dict[str, tuple[int, int]]
+    waiting: int
+
+
 class Lanes:
     """Both lanes of one process and their queue, used from one event loop."""
 
@@ -87,6 +95,13 @@ class Lanes:
         self.main = _lane("analytics", size - quick)
         self.quick = _lane("quick", quick)
         self._queue: deque[Waiter] = deque()
+        self._sizes = {"main": size - quick, "quick": quick}
+
+    def state(self) -> LanesState:
+        """Return how busy the lanes are just now."""
+        free = {"main": self.main.free, "quick": self.quick.free}
+        busy = {name: (size - free[name], size) for name, size in self._sizes.items()}
+        return LanesState(busy, len(self._queue))
 
     async def question(
         self, job: Job[T], ticket: Ticket, limits: Limits, beats: Beats = SILENT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from accounts.authentication import REFUSAL, Refused, examine
 from audit.cancelling import request_cancel_of_call
 from audit.models import Outcome
 from audit.services import Answered
+from fleetmcp import metrics, request_id
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
@@ -33,7 +33,6 @@ from fleetmcp.mcp.tools import app
 
 MAX_BODY_BYTES = 512 * 1024
 BODY_SECONDS = 30
-_REQUEST_ID_LENGTH = 64
 
 
 def is_mcp(scope: Scope) -> bool:
@@ -91,11 +90,12 @@ async def _visitor(scope: Scope) -> Visitor | Response:
     if isinstance(caller, Refused):
         refusals.count(Refusal(ip, caller.why, caller.token_id))
         return _unauthorized()
-    request_id = headers.get("x-request-id", "")[:_REQUEST_ID_LENGTH] or uuid.uuid4().hex
-    return Visitor(caller, headers.get("user-agent", ""), ip, request_id)
+    agent = headers.get("user-agent", "")
+    return Visitor(caller, agent, ip, request_id.current.get())
 
 
 def _unauthorized() -> Response:
+    metrics.UNAUTHORIZED.inc()
     reply = _told(HTTPStatus.UNAUTHORIZED, REFUSAL)
     reply.headers["WWW-Authenticate"] = f'Bearer realm="{settings.MCP_SERVER_NAME}"'
     return reply
@@ -181,6 +181,7 @@ async def _malformed(
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
     call.answered = Answered(Outcome.REFUSED, "malformed")
     await closed(call.query_id, asked, call)
+    metrics.count_call("", call.answered)
     error = {"code": wrong.code, "message": wrong.what}
     reply = {"jsonrpc": "2.0", "id": _identifier(message), "error": error}
     return JSONResponse(reply, status_code=HTTPStatus.BAD_REQUEST)

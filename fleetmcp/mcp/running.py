@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from audit.cancelling import cancel_requested
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.mcp import records
+from fleetmcp.mcp.metrics import sample
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ async def watched() -> AsyncIterator[None]:
 async def _watch() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
+        sample()
         if not _running:
             continue
         try:

@@ -25,6 +25,7 @@ from fleetmcp.mcp import records
 from fleetmcp.mcp.admission import admitted
 from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
 from fleetmcp.mcp.slim import slim
+from fleetmcp.metrics import count_call
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class AuditedMCP(_Registry):
             call.timed(time.perf_counter() - started)
             with anyio.CancelScope(shield=True):
                 await closed(call.query_id, asked, call)
+            count_call(name, call.answered)
 
 
 def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
