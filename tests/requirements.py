@@ -563,4 +563,7 @@ REQUIREMENTS = {
     "METRICS-FILES": "The dashboard and the alert rules ask only for figures that exist.",
     "METRICS-NO-SECRET": "The figures name no person, no SQL and no secret.",
     "METRICS-WHO": "Only this host and who holds METRICS_TOKEN read /metrics.",
+    "RECONCILE-ALL": "reconcile_log finds the row of every statement that the server ran, in plain, CSV and JSON logs.",
+    "RECONCILE-READABLE": "A file that is no log, or has nothing of the role, is refused with what to set.",
+    "RECONCILE-STRANGER": "reconcile_log prints each statement of the role that has no row, whatever name it gives itself.",
 }

@@ -92,6 +92,15 @@ def parse(sql: object) -> Statement:
     return Statement(source, text, offset, statements[0]["stmt"])
 
 
+def statements_of(text: str) -> list[Statement]:
+    """Return every statement of a text, judged by nobody: for looking at logs.
+
+    Raises QueryRefused for what can't be parsed.
+    """
+    parsed = guard_executor().submit(_parse, text).result()
+    return [Statement(text, *_slice(text, found), found["stmt"]) for found in parsed]
+
+
 def _readable_text(sql: object) -> str:
     """Return the text without a leading BOM; refuse what no database could take as it stands."""
     if not isinstance(sql, str):
