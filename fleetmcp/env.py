@@ -115,15 +115,22 @@ def postgres_dsn(name: str, text: str) -> DatabaseConfig:
     """Turn ``postgresql://user:password@host:5432/dbname?sslmode=require`` into Django's words.
 
     ``name`` is the variable that the text came from, for the error. libpq's own parser reads it,
-    so that what we show and check is what PostgreSQL's library would connect to. Raises BadSetting.
+    so that what we show and check is what PostgreSQL's library would connect to. Several hosts
+    with commas between are tried in order, or as ``target_session_attrs`` and
+    ``load_balance_hosts`` say. Raises BadSetting.
     """
     words = _libpq_words(name, text)
     missing = [word for word in ("user", "dbname") if not words.get(word)]
     if missing:
         raise BadSetting(f"{name} lacks {' and '.join(missing)}. {_DSN_FORM}")
     host, port = words.pop("host", ""), words.pop("port", "")
-    if "@" in host or "," in host or (port and not _is_port(port)):
-        raise BadSetting(f"{name} must name one host and a port from 1 to 65535. {_DSN_FORM}")
+    if not port.strip(","):  # for several hosts without a port libpq says ","
+        port = ""
+    hosts, ports = host.split(","), port.split(",") if port else []
+    if "@" in host or not all(map(_is_port, ports)) or (len(hosts) > 1 and not all(hosts)):
+        raise BadSetting(f"{name} must name its hosts and ports from 1 to 65535. {_DSN_FORM}")
+    if len(ports) not in (0, 1, len(hosts)):
+        raise BadSetting(f"{name} must give each host a port, or one for all. {_DSN_FORM}")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": words.pop("dbname"),

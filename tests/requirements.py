@@ -4,12 +4,8 @@ from __future__ import annotations
 
 REQUIREMENTS = {
     "AUDIT-ADMIN-ESCAPED": "Hostile text arrives escaped on list, detail and search pages.",
-    "AUDIT-ADMIN-QUERIES": (
-        "The list page costs the same number of queries for one row as for many."
-    ),
-    "AUDIT-ADMIN-READ-ONLY": (
-        "Nobody adds, changes or deletes history through the pages, superusers included."
-    ),
+    "AUDIT-ADMIN-QUERIES": "The list page costs the same number of queries for one row as for many.",
+    "AUDIT-ADMIN-READ-ONLY": "Nobody adds, changes or deletes history through the pages, superusers included.",
     "AUDIT-ADMIN-RIGHTS": "Only staff with the view right read the history.",
     "AUDIT-ADMIN-SEARCH": "A query is found by a piece of its SQL, and by person and outcome through the filters.",
     "AUDIT-BUSY": "A busy app database delays calls, loses nothing, and delays no health check.",
@@ -23,9 +19,7 @@ REQUIREMENTS = {
     "AUDIT-HIDDEN-CHARACTERS": "Control and direction characters are shown as codes; 60 kB of any SQL arrive whole and escaped.",
     "AUDIT-LINE": "Each close prints one line of printable ASCII, whatever the call holds.",
     "AUDIT-LIST-BOUNDED": "The history's list reads no more than a bounded part at once, says how far it came, and goes on from there.",
-    "AUDIT-MALFORMED": (
-        "Unknown tools, bad arguments and bodies that are no call have a row and a clear answer."
-    ),
+    "AUDIT-MALFORMED": "Unknown tools, bad arguments and bodies that are no call have a row and a clear answer.",
     "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
     "AUDIT-NO-VALUES": "The record has no column for a result's values.",
     "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
@@ -36,45 +30,29 @@ REQUIREMENTS = {
     "AUDIT-STORABLE": "Any text is stored whole and readable; over-long words are cut.",
     "AUDIT-VISIBLE": "Leads see their teams' queries on every way, auditors and superusers all, others none.",
     "AUDIT-WORDS": "Every reason is explained in words and every tool can be chosen.",
-    "CANCEL-ANYWHERE": (
-        "A mark on the row or the client's notification stops a running or waiting question within two seconds."
-    ),
+    "CANCEL-ANYWHERE": "A mark on the row or the client's notification stops a running or waiting question within two seconds.",
     "CANCEL-CALL": "A client cancels its own running call by its JSON-RPC id, and no other.",
     "CANCEL-HANG-UP": "A client that hangs up cancels its query in PostgreSQL within two seconds.",
     "CANCEL-MARK": "A running query can be marked from any process; who asked first stays.",
     "CANCEL-WATCH": "Watching many queries costs one query.",
     "CATALOG-CAPS": "Very wide tables and many indexes are cut and say so.",
-    "CATALOG-COLUMNS": (
-        "Columns have their exact type, nullability and default; empty fields are left out."
-    ),
-    "CATALOG-COMMON-VALUES": (
-        "Columns with few values show some, shortened; row security hides them."
-    ),
+    "CATALOG-COLUMNS": "Columns have their exact type, nullability and default; empty fields are left out.",
+    "CATALOG-COMMON-VALUES": "Columns with few values show some, shortened; row security hides them.",
     "CATALOG-FOLDED": "Partitions and chunks are counted in their table and never listed.",
     "CATALOG-FRESH": "A table whose time column leads an index says how far its data reaches.",
     "CATALOG-FUNCTIONS": "A function is marked callable exactly when guard and role allow it.",
-    "CATALOG-KEYS": (
-        "Primary and foreign keys and indexes are shown to a role that may only select."
-    ),
+    "CATALOG-KEYS": "Primary and foreign keys and indexes are shown to a role that may only select.",
     "CATALOG-LOCKED": "A table that is being changed or refreshed is still listed and described.",
-    "CATALOG-NEAREST": (
-        "An unknown or hostile table name is refused with the nearest readable names."
-    ),
+    "CATALOG-NEAREST": "An unknown or hostile table name is refused with the nearest readable names.",
     "CATALOG-ONLY-READABLE": "What the role can't read is named nowhere in a description.",
     "CATALOG-SEARCH-LARGE": "Hundreds of tables with thousands of columns are searched.",
     "CATALOG-SEARCH-RANK": "Exact names come first, then beginnings, words, parts and comments.",
     "CATALOG-SEARCH-READABLE": "A search finds nothing that the role can't read.",
     "CATALOG-SEARCH-TEXT": "Any text is searched for; one without a word is refused.",
     "CATALOG-SEARCH-WORDS": "All words must match somewhere; if nothing matches all, any do.",
-    "CATALOG-TABLES": (
-        "Each relation has kind, comment, estimated rows and size, a view only what it has."
-    ),
-    "CATALOG-TIMESCALE": (
-        "A hypertable shows size, time column, chunk interval and range; hidden ones don't appear."
-    ),
-    "CATALOG-UNREADABLE-COLUMN": (
-        "A denied column is marked, shows no value, and is left out of samples."
-    ),
+    "CATALOG-TABLES": "Each relation has kind, comment, estimated rows and size, a view only what it has.",
+    "CATALOG-TIMESCALE": "A hypertable shows size, time column, chunk interval and range; hidden ones don't appear.",
+    "CATALOG-UNREADABLE-COLUMN": "A denied column is marked, shows no value, and is left out of samples.",
     "CATALOG-VERSIONS": "Every installed PostgreSQL version answers alike.",
     "CATALOG-VIEW": "A view shows its definition, cut when it is long.",
     "CHECK-CLEAN": "Good settings pass every check without a warning.",
@@ -83,27 +61,17 @@ REQUIREMENTS = {
     "CHECK-W001": "ANALYTICS_ALLOW_UNSAFE_ROLE is warned about.",
     "CHECK-W002": "DEBUG is warned about.",
     "CLIENT-CLAUDE-CODE": "The real Claude Code connects, sees six tools and gets rows.",
-    "DATABASE-DOWN": (
-        "The server starts without the analytics database, says so, and recovers by itself."
-    ),
-    "DATABASE-FROZEN": (
-        "A frozen database freezes no health check, and everything recovers when it moves again."
-    ),
+    "DATABASE-DOWN": "The server starts without the analytics database, says so, and recovers by itself.",
+    "DATABASE-FROZEN": "A frozen database freezes no health check, and everything recovers when it moves again.",
     "DEMO-CLEAR-ERRORS": "Missing programs or a taken port are refused with cause and remedy.",
-    "DEMO-COMMAND": (
-        "scripts/demo starts, answers, stops without a trace and keeps everything for the next start."
-    ),
+    "DEMO-COMMAND": "scripts/demo starts, answers, stops without a trace and keeps everything for the next start.",
     "DEMO-COMMENTS": "Every schema, table, view, column and function has a comment.",
-    "DEMO-EXTENSIONS": (
-        "With TimescaleDB and PostGIS there are a hypertable and points, with the same rows."
-    ),
+    "DEMO-EXTENSIONS": "With TimescaleDB and PostGIS there are a hypertable and points, with the same rows.",
     "DEMO-KILL": "After a kill at any point, launcher or server, the next start works.",
     "DEMO-OBJECTS": "Every object of the field exists and belongs to the owner.",
     "DEMO-OWN-DATABASE": "With DATABASE_URL set the demo starts no server.",
     "DEMO-PLAUSIBLE": "Nothing impossible happens in the data, and every kind of event occurs.",
-    "DEMO-PRIVATE": (
-        "The demo's PostgreSQL listens on loopback only and asks the network for a password."
-    ),
+    "DEMO-PRIVATE": "The demo's PostgreSQL listens on loopback only and asks the network for a password.",
     "DEMO-QUESTION": "The first prompts of the guide are one simple query each.",
     "DEMO-REFUSES": "The demo refuses a taken port and a folder that isn't its own.",
     "DEMO-RESUME": "A killed load is completed by the next run; a complete one is kept.",
@@ -114,22 +82,12 @@ REQUIREMENTS = {
     "DENY-ADMIN": "Superusers add and take away entries, auditors look, nobody changes one.",
     "DENY-CHECKED": "The database says which denied columns are readable, partitions included.",
     "DENY-EXPLAINED": "A refused privilege names the closed columns and those to take instead.",
-    "DENY-LIST": (
-        "An entry says which column, why and by whom; names that can't be one are refused."
-    ),
-    "DENY-SERVED": (
-        "The server refuses while a denied column is open, and marks, leaves out and explains it once closed."
-    ),
+    "DENY-LIST": "An entry says which column, why and by whom; names that can't be one are refused.",
+    "DENY-SERVED": "The server refuses while a denied column is open, and marks, leaves out and explains it once closed.",
     "DENY-SERVES-NOT": "Nothing runs while a denied column is readable.",
-    "DENY-SQL": (
-        "What role_sql prints closes the denied columns against every trick, and reopens them."
-    ),
-    "DENY-SQL-FULL": (
-        "role_sql --full is the role's script with the list set, and needs only the password."
-    ),
-    "DENY-SQL-QUOTED": (
-        "Odd or hostile names and reasons are quoted: they close what they name and run nothing."
-    ),
+    "DENY-SQL": "What role_sql prints closes the denied columns against every trick, and reopens them.",
+    "DENY-SQL-FULL": "role_sql --full is the role's script with the list set, and needs only the password.",
+    "DENY-SQL-QUOTED": "Odd or hostile names and reasons are quoted: they close what they name and run nothing.",
     "DEPLOY-COMPOSE": "compose.yaml brings up fleetmcp with an app database of its own, hardened as the image is.",
     "DEPLOY-ERRORS": "The deploy script says what is missing before it touches anything.",
     "DEPLOY-MIGRATES": "Starts at once migrate one after the other; an app database that is away is waited for.",
@@ -148,30 +106,20 @@ REQUIREMENTS = {
     "DOOR-PATHS": "/mcp, /mcp/ and POST / answer alike, without a redirect.",
     "DOOR-REVOKED": "A revoked token is refused at the very next call.",
     "DOOR-SIZE": "A body larger than 512 KiB is refused with the limit.",
-    "DOOR-VERSION": (
-        "An unknown protocol version gets the SDK's own answer, so that clients fall back."
-    ),
+    "DOOR-VERSION": "An unknown protocol version gets the SDK's own answer, so that clients fall back.",
     "ENV-DEFAULT": "A missing or blank variable means the default.",
     "ENV-DSN": "A DSN is read exactly as libpq reads it.",
-    "ENV-DSN-REFUSED": (
-        "What is no DSN for one host is refused with the form to write and without the secret."
-    ),
+    "ENV-DSN-REFUSED": "What is no DSN is refused with the form to write and without the secret.",
     "ENV-EXAMPLE": ".env.example names every setting with its default, and all that compose.yaml reads.",
     "ENV-FILE": "A secret may come from NAME_FILE; an unreadable or empty file is refused.",
-    "ENV-FUZZ": (
-        "Whatever the input, a reader returns a value or raises BadSetting naming the variable."
-    ),
+    "ENV-FUZZ": "Whatever the input, a reader returns a value or raises BadSetting naming the variable.",
     "ENV-HTTPS": "An https PUBLIC_URL makes cookies secure and sets HSTS; http does not.",
     "ENV-ORIGIN": "PUBLIC_URL is one plain origin, without wildcard, path or credentials.",
-    "ENV-SAFE-DEFAULT": (
-        "DEBUG and the unsafe role are off by default; no DSN option switches read-only off."
-    ),
+    "ENV-SAFE-DEFAULT": "DEBUG and the unsafe role are off by default; no DSN option switches read-only off.",
     "ENV-SECRET-KEY": "No or a short SECRET_KEY ends in one sentence; SECRET_KEY_FILE works.",
     "ENV-SILENT": "No piece of a value is in any refusal, and a refusal is one sentence.",
     "ENV-STRICT": "Only exact words and plain integers in range are read.",
-    "ERROR-NEAREST": (
-        "An unknown table, column or function is answered with the nearest readable names."
-    ),
+    "ERROR-NEAREST": "An unknown table, column or function is answered with the nearest readable names.",
     "ERROR-NO-SECRET": "No error carries the DSN, the host or the password.",
     "ERROR-PLACE": "A database error keeps its SQLSTATE and points into the analyst's own text.",
     "EVENT-CANCEL": "A cancel by somebody else is recorded; deactivating and pausing can stop what runs.",
@@ -186,15 +134,11 @@ REQUIREMENTS = {
     "EXPLAIN-FOLDED": "Chunks and partitions appear as their table.",
     "EXPLAIN-JOINS": "Cross joins and pairwise comparisons are named with their size.",
     "EXPLAIN-NEVER-RUNS": "The statement is planned and never run; only a SELECT is taken.",
-    "EXPLAIN-NO-IDLE-TALK": (
-        "Sound statements get no advice, nor advice on an index that isn't there."
-    ),
+    "EXPLAIN-NO-IDLE-TALK": "Sound statements get no advice, nor advice on an index that isn't there.",
     "EXPLAIN-ONLY-READABLE": "Hidden tables have no name in a plan; denied columns are denied.",
     "EXPLAIN-PLAN": "A plan is a short tree with rows, cost and the expensive steps.",
     "EXPLAIN-SIZE": "Sorts on disk and too many rows are told with numbers.",
-    "EXPLAIN-TIME-FILTER": (
-        "A big table read whole is advised to filter on its indexed time column."
-    ),
+    "EXPLAIN-TIME-FILTER": "A big table read whole is advised to filter on its indexed time column.",
     "EXPORT-COMMAND": "The command writes each format, goes on record, and never overwrites a file.",
     "EXPORT-COMPLETE": "A file that is not complete is recognised by its end.",
     "EXPORT-ESCAPED": "Hostile filters arrive escaped on the export page.",
@@ -210,32 +154,19 @@ REQUIREMENTS = {
     "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
     "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
     "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
+    "GROW-READ-REPLICAS": "Reads go to the hosts that DATABASE_URL lists, over to the others when one is gone, and spread over all on request.",
     "GUARD-ACCEPTS": "Every honest question of the table is accepted and runs.",
-    "GUARD-ARGUMENTS": (
-        "A function that reaches out with some arguments runs only with harmless ones."
-    ),
-    "GUARD-CATALOG-RELATIONS": (
-        "No readable catalog relation shows jobs, definitions, settings or unreadable names."
-    ),
-    "GUARD-FUNCTION-VERDICTS": (
-        "Every built-in function of a known server is judged; an unjudged one is noticed."
-    ),
-    "GUARD-FUNCTION-WELCOME": (
-        "No harmless built-in is refused, and what analysts need is allowed."
-    ),
-    "GUARD-LISTS-READABLE": (
-        "The verdict lists are sorted text a DBA can read, each refusal with a reason word."
-    ),
-    "GUARD-POLICY": (
-        "Names mean what the running database makes of them, aggregates and hidden schemas included."
-    ),
+    "GUARD-ARGUMENTS": "A function that reaches out with some arguments runs only with harmless ones.",
+    "GUARD-CATALOG-RELATIONS": "No readable catalog relation shows jobs, definitions, settings or unreadable names.",
+    "GUARD-FUNCTION-VERDICTS": "Every built-in function of a known server is judged; an unjudged one is noticed.",
+    "GUARD-FUNCTION-WELCOME": "No harmless built-in is refused, and what analysts need is allowed.",
+    "GUARD-LISTS-READABLE": "The verdict lists are sorted text a DBA can read, each refusal with a reason word.",
+    "GUARD-POLICY": "Names mean what the running database makes of them, aggregates and hidden schemas included.",
     "GUARD-REFUSES": "Every other statement of the table is refused with its code.",
     "GUARD-SIZES": "Hostile shapes and sizes are refused quickly and never end the process.",
     "GUIDE-COMMANDS": "Every command in the guide is run by a test or marked as needing the host.",
     "GUIDE-HTML": "The guide's HTML is what the script makes of its Markdown.",
-    "HOUSE-DOCS": (
-        "Every setting, tool, script and file that the documents name exists, and the other way round."
-    ),
+    "HOUSE-DOCS": "Every setting, tool, script and file that the documents name exists, and the other way round.",
     "HOUSE-LOCK": "A lock that no longer belongs to pyproject.toml is found out.",
     "HOUSE-PROMISES": "Every promise has a test, and every test names a promise.",
     "HOUSE-README": "The README's commands and first lines are true.",
@@ -245,28 +176,18 @@ REQUIREMENTS = {
     "IMAGE-STOPS": "A stop lets short questions end, cancels long ones, and each has its answer and its row.",
     "IP-LOOPBACK": "Only a direct request from this host is local.",
     "IP-NO-PROXY": "Without proxies the peer is the client; forwarded headers are not looked at.",
-    "IP-PROXIES": (
-        "With n proxies the n-th entry from the end is the client; spoofed ones before it are not."
-    ),
+    "IP-PROXIES": "With n proxies the n-th entry from the end is the client; spoofed ones before it are not.",
     "IP-UNKNOWN": "An address that no proxy of ours vouches for is not recorded.",
-    "LANES-NO-JAM": (
-        "While eight clients are slow, another analyst's SELECT 1 answers within a second."
-    ),
+    "LANES-NO-JAM": "While eight clients are slow, another analyst's SELECT 1 answers within a second.",
     "LANES-POOL-MAX": "There are never more connections than MCP_POOL_MAX.",
-    "LEAD-COMMANDS": (
-        "The lead's verbs work at the command line: rotate, pause, resume, add an analyst."
-    ),
-    "LEAD-POWER": (
-        "A lead renames, empowers and changes nobody beyond their own analysts' limits and names."
-    ),
-    "LEAD-RIGHTS": (
-        "Each of the cast reaches exactly the lead's pages, and does exactly the verbs, that are theirs."
-    ),
+    "LEAD-COMMANDS": "The lead's verbs work at the command line: rotate, pause, resume, add an analyst.",
+    "LEAD-POWER": "A lead renames, empowers and changes nobody beyond their own analysts' limits and names.",
+    "LEAD-RIGHTS": "Each of the cast reaches exactly the lead's pages, and does exactly the verbs, that are theirs.",
     "LEAD-TEAM": "Lists, searches, filters and suggestions show a lead their own team alone.",
     "LIMIT-ROWS": "max_rows out of range is clamped, and the result says so; the default is 1000.",
-    "LIMIT-TIME": (
-        "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
-    ),
+    "LIMIT-TIME": "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit.",
+    "LOG-JSON": "LOG_FORMAT=json prints one ASCII object a line, also for hostile text and tracebacks.",
+    "LOG-REQUEST-ID": "One request id is in the reply, the audit row and the log; a forged one is replaced.",
     "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
     "LOGIN-LIMIT": "Failed sign-ins are counted by name and address, and by address, over processes and restarts.",
     "LOGIN-NO-SIGNUP": "Nobody signs up or resets a password on their own: those pages don't exist.",
@@ -274,6 +195,10 @@ REQUIREMENTS = {
     "LOGIN-SAME": "Every wrong sign-in is told the same and costs the same work.",
     "LOGIN-SESSION": "A session ends with the browser, and after 12 hours in any case.",
     "LOGIN-WAY": "The admin's login is ours; staff land in the admin, analysts on their own page, nobody elsewhere.",
+    "METRICS-COUNT": "Calls of all worker processes are counted by tool, outcome and code.",
+    "METRICS-FILES": "The dashboard and the alert rules ask only for figures that exist.",
+    "METRICS-NO-SECRET": "The figures name no person, no SQL and no secret.",
+    "METRICS-WHO": "Only this host and who holds METRICS_TOKEN read /metrics.",
     "PAGES-ALL": "Every page within reach passes axe, light and dark, and never scrolls sideways at 360 or 1280 px.",
     "PAGES-COPY": "A copy button copies and says so.",
     "PAGES-CSP": "Every page carries `default-src 'self'`, and no browser finds a violation on any.",
@@ -282,71 +207,42 @@ REQUIREMENTS = {
     "PAGES-OWN": "A person sees their own tokens without secrets, limits, usage and questions, and nobody else's.",
     "PAGES-STRANGERS": "Strangers learn how to connect and where to sign in.",
     "PAGES-TIMES": "Moments are shown in the viewer's zone, with UTC on hover.",
-    "PAUSE-ADMIN": (
-        "A pause is confirmed and resumed on its page; auditors look; nobody rewrites it."
-    ),
+    "PAUSE-ADMIN": "A pause is confirmed and resumed on its page; auditors look; nobody rewrites it.",
     "PAUSE-CANCEL": "A pause stops what runs when that is asked for.",
-    "PAUSE-DOOR": (
-        "While paused, every question is refused with the message and a row, in every process."
-    ),
-    "PAUSE-SWITCH": (
-        "One pause at a time, with a message of one line; the door learns of it without a query more."
-    ),
-    "PEOPLE-ADD": (
-        "An added analyst may ask, has no password and a team; everything about it is announced."
-    ),
+    "PAUSE-DOOR": "While paused, every question is refused with the message and a row, in every process.",
+    "PAUSE-SWITCH": "One pause at a time, with a message of one line; the door learns of it without a query more.",
+    "PEOPLE-ADD": "An added analyst may ask, has no password and a team; everything about it is announced.",
     "PEOPLE-ADMIN-ADD": "A lead adds analysts to teams that they lead, and to no other.",
-    "PEOPLE-ADMIN-DEACTIVATE": (
-        "A person is deactivated and activated with a reason, never by themselves."
-    ),
-    "PEOPLE-ADMIN-LIST": (
-        "The list of people costs the same number of queries for few as for many."
-    ),
-    "PEOPLE-ADMIN-POWER": (
-        "Only superusers hand out power and set passwords, and each time it is announced."
-    ),
-    "PEOPLE-DEACTIVATE": (
-        "Deactivation shuts tokens, sessions and running queries at once; activation revives no session."
-    ),
+    "PEOPLE-ADMIN-DEACTIVATE": "A person is deactivated and activated with a reason, never by themselves.",
+    "PEOPLE-ADMIN-LIST": "The list of people costs the same number of queries for few as for many.",
+    "PEOPLE-ADMIN-POWER": "Only superusers hand out power and set passwords, and each time it is announced.",
+    "PEOPLE-DEACTIVATE": "Deactivation shuts tokens, sessions and running queries at once; activation revives no session.",
     "POLICY-ADMIN": "Policies are made, changed and made default in the admin, by their verbs.",
-    "POLICY-ADMIN-ASSIGN": (
-        "A lead with the right assigns policies to analysts, never to themselves."
-    ),
+    "POLICY-ADMIN-ASSIGN": "A lead with the right assigns policies to analysts, never to themselves.",
     "POLICY-BOUNDED": "Of a policy's limit and the server's setting the smaller holds.",
-    "POLICY-DEFAULT": (
-        "Exactly one policy is the default; it holds for all who have none, can't be deleted, and without it nobody comes in."
-    ),
-    "POLICY-ENFORCED": (
-        "Every limit of a policy holds at the tools, with a sentence that says which."
-    ),
+    "POLICY-DEFAULT": "Exactly one policy is the default; it holds for all who have none, can't be deleted, and without it nobody comes in.",
+    "POLICY-ENFORCED": "Every limit of a policy holds at the tools, with a sentence that says which.",
     "POLICY-ONE-QUERY": "A caller's limits come in the one query that checks the token.",
     "POLICY-PROTECT": "A policy that somebody has can't be deleted.",
-    "POLICY-SCHEMAS": (
-        "A policy names schemas of the server; one that the server stopped serving opens no other."
-    ),
+    "POLICY-SCHEMAS": "A policy names schemas of the server; one that the server stopped serving opens no other.",
     "POLICY-SIGNALS": "Each change and assignment is announced once, in the transaction.",
     "POLICY-VALID": "A policy out of range is refused and leaves nothing.",
-    "POOLER-LAYERS": (
-        "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix."
-    ),
+    "POOLER-LAYERS": "Behind PgBouncer in transaction mode every layer holds, and sessions do not mix.",
     "PROGRESS": "A long query reports progress to a client that asked for it.",
     "PRUNE-DRY-RUN": "prune_audit deletes nothing without --yes.",
     "PRUNE-EVIDENCE": "A segment that does not verify is never pruned.",
     "PRUNE-SEGMENTS": "prune_audit deletes whole old segments, tells of it, and the chain still verifies.",
-    "READONLY-DEFAULT": (
-        "default_transaction_read_only alone stops a write, on the role and on the connection."
-    ),
+    "READONLY-DEFAULT": "default_transaction_read_only alone stops a write, on the role and on the connection.",
     "READONLY-GUARD": "The guard alone stops a write.",
     "READONLY-ROLE": "The role's GRANTs alone stop every write.",
-    "READONLY-TRANSACTION": (
-        "The READ ONLY transaction alone stops a write, and it is always rolled back."
-    ),
+    "READONLY-TRANSACTION": "The READ ONLY transaction alone stops a write, and it is always rolled back.",
+    "RECONCILE-ALL": "reconcile_log finds the row of every statement that the server ran, in plain, CSV and JSON logs.",
+    "RECONCILE-READABLE": "A file that is no log, or has nothing of the role, is refused with what to set.",
+    "RECONCILE-STRANGER": "reconcile_log prints each statement of the role that has no row, whatever name it gives itself.",
     "REFUSED-BOUNDED": "Refused requests take memory by their kinds, at most a thousand, not by their number.",
     "REFUSED-EVENT": "Refused requests are one event a minute for each address, reason and token.",
     "REFUSED-WHY": "The server knows why a token is refused; the client does not.",
-    "REPLY-ONCE": (
-        "Clients that know structured content get the data once; others find it in the text."
-    ),
+    "REPLY-ONCE": "Clients that know structured content get the data once; others find it in the text.",
     "REPLY-SCHEMA": "Every tool answers as its output schema says.",
     "REPORT-CHARTS": "Drawings have names, round scales and tables with the same numbers, empty ones too.",
     "REPORT-COST": "The usage page costs the same number of queries for few people and days as for many.",
@@ -358,50 +254,30 @@ REQUIREMENTS = {
     "REPORT-RIGHTS": "The usage page shows leads their team and auditors everyone, and others nothing.",
     "REPORT-UNUSUAL": "First times, busy days and off hours are found by each person's own habit.",
     "RESULT-CELL-CAP": "A large value is cut by PostgreSQL, and the result says so.",
-    "RESULT-DISPLAY": (
-        "Bytes are shortened with their length; no large value reaches the server whole."
-    ),
-    "RESULT-EXACT": (
-        "Values come back exact, numbers and booleans as JSON's where JSON can hold them."
-    ),
+    "RESULT-DISPLAY": "Bytes are shortened with their length; no large value reaches the server whole.",
+    "RESULT-EXACT": "Values come back exact, numbers and booleans as JSON's where JSON can hold them.",
     "RESULT-ROW-CAP": "At most cap + 1 rows ever leave PostgreSQL, whatever the SQL says.",
     "RESULT-SHAPE": "Duplicate names, zero columns, zero rows and the order of rows are kept.",
-    "RESULT-SIZE-CAP": (
-        "A result that is too large is cut by PostgreSQL at a whole row, and says so."
-    ),
-    "REVIEW-DECIDE": (
-        "A review keeps and revokes in one pass, all or nothing, with a reason, and is recorded."
-    ),
+    "RESULT-SIZE-CAP": "A result that is too large is cut by PostgreSQL at a whole row, and says so.",
+    "REVIEW-DECIDE": "A review keeps and revokes in one pass, all or nothing, with a reason, and is recorded.",
     "REVIEW-PAGE": "The review shows a lead who of theirs has what, and what they used it for.",
     "ROLE-ATTRIBUTES": "A re-run strips attributes, memberships and grants that someone added.",
-    "ROLE-BOOTSTRAP": (
-        "The bootstrap makes the password once, applies the role and never shows the password."
-    ),
+    "ROLE-BOOTSTRAP": "The bootstrap makes the password once, applies the role and never shows the password.",
     "ROLE-CHECKED": "Whatever the role may do besides reading is found and named.",
-    "ROLE-CLEAR-ERRORS": (
-        "A wrong database, schema, owner, variable or user is named, and nothing changes."
-    ),
+    "ROLE-CLEAR-ERRORS": "A wrong database, schema, owner, variable or user is named, and nothing changes.",
     "ROLE-DENIED": "Denied columns are closed and stay closed until said otherwise.",
     "ROLE-FUTURE": "What each listed owner makes later is readable by itself.",
-    "ROLE-HARDEN": (
-        "Hardening takes side-effect functions from PUBLIC and leaves them to the owners."
-    ),
+    "ROLE-HARDEN": "Hardening takes side-effect functions from PUBLIC and leaves them to the owners.",
     "ROLE-IDEMPOTENT": "A second run changes nothing but the password; the old one is refused.",
     "ROLE-LIMITS": "New connections carry timeouts, temp-file limit and connection limit.",
     "ROLE-OVERRIDE": "Only an explicit setting lets an unsafe role work, and it logs loudly.",
     "ROLE-OWNS-NOTHING": "A role that owns something is refused and left as it was.",
     "ROLE-PASSWORD": "The password is stored as scram and appears in no log or output.",
     "ROLE-PUBLIC": "PUBLIC loses TEMP and CREATE; what else it may do is refused or pointed out.",
-    "ROLE-READ-ONLY-SETTING": (
-        "The role's default_transaction_read_only alone refuses a write that a grant would allow."
-    ),
-    "ROLE-READS": (
-        "analytics_ro reads every table, view and materialized view and calls the functions."
-    ),
+    "ROLE-READ-ONLY-SETTING": "The role's default_transaction_read_only alone refuses a write that a grant would allow.",
+    "ROLE-READS": "analytics_ro reads every table, view and materialized view and calls the functions.",
     "ROLE-REFUSED": "With an unsafe role no tool works; the log lists what is wrong.",
-    "ROLE-WRITES-NOTHING": (
-        "The grants alone refuse every write, DDL, lock, temp table and refresh."
-    ),
+    "ROLE-WRITES-NOTHING": "The grants alone refuse every write, DDL, lock, temp table and refresh.",
     "ROUTER-DEFAULT": "Every model is read from and written to `default`.",
     "ROUTER-MIGRATE": "No model is ever migrated into analytics_ro, even as superuser.",
     "SEAL-ABANDONED": "A row that a crash left open is closed as abandoned, and sealed.",
@@ -413,9 +289,7 @@ REQUIREMENTS = {
     "SECRETS-FILES": "Files with secrets are made once, closed to others, and renewed when a password rotates.",
     "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
     "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
-    "SESSION-NO-TRACE": (
-        "The next analyst finds no setting, lock, prepared statement or listener of the one before."
-    ),
+    "SESSION-NO-TRACE": "The next analyst finds no setting, lock, prepared statement or listener of the one before.",
     "STOP-CLEAN": "SIGTERM ends the server cleanly.",
     "STORY-AUDITOR": "In a browser, the auditor finds a query, who else read the table, and exports it.",
     "STORY-CANCEL": "In a browser, the lead stops a query that really runs; its analyst is told by whom.",
@@ -439,72 +313,42 @@ REQUIREMENTS = {
     "TAMPER-TRIGGER": "A trigger that is missing, weakened or switched off is named.",
     "TAMPER-UPDATE": "A changed query or event is named.",
     "TEAM-ADMIN": "Superusers make teams and name leads; it holds at once and is announced.",
-    "TOKEN-ADMIN-ESCAPED": (
-        "Hostile labels arrive escaped; the pages carry no inline script or style."
-    ),
+    "TOKEN-ADMIN-ESCAPED": "Hostile labels arrive escaped; the pages carry no inline script or style.",
     "TOKEN-ADMIN-ISSUE": "A lead issues a working token with its line; bad forms issue nothing.",
     "TOKEN-ADMIN-LIST": "The list takes a constant number of queries and filters by status.",
-    "TOKEN-ADMIN-ONCE": (
-        "The secret is in the POST's response only: not in messages, session, log, list or history."
-    ),
-    "TOKEN-ADMIN-REVOKE": (
-        "Revoking in the admin asks for a reason and acts at once, for one or many."
-    ),
-    "TOKEN-ADMIN-RIGHTS": (
-        "The auditor only looks, the intruder reaches nothing, a lead can't escalate."
-    ),
+    "TOKEN-ADMIN-ONCE": "The secret is in the POST's response only: not in messages, session, log, list or history.",
+    "TOKEN-ADMIN-REVOKE": "Revoking in the admin asks for a reason and acts at once, for one or many.",
+    "TOKEN-ADMIN-RIGHTS": "The auditor only looks, the intruder reaches nothing, a lead can't escalate.",
     "TOKEN-ADMIN-ROTATE": "A lead rotates on the token's page; the new secret is shown once.",
     "TOKEN-ADMIN-TEAM": "A lead neither sees nor handles tokens of another team.",
     "TOKEN-ADMIN-TWICE": "A form that is sent twice issues one token and shows its secret once.",
     "TOKEN-CALLER": "A good token names its owner and itself, with the scheme in any case.",
-    "TOKEN-COMMANDS": (
-        "Commands end in one clear sentence on refusal; the secret goes to stdout once."
-    ),
+    "TOKEN-COMMANDS": "Commands end in one clear sentence on refusal; the secret goes to stdout once.",
     "TOKEN-ERRORS": "Every error has a code of its own.",
     "TOKEN-EXPIRING": "A page and a command name the tokens that end soon and have no successor.",
     "TOKEN-FAIL-CLOSED": "A database that can't be asked lets nobody in.",
     "TOKEN-IMPORT": "Tokens of MCP_AUTH_TOKENS keep working after import_tokens.",
     "TOKEN-IMPORT-AGAIN": "A second import changes nothing, and revoked stays revoked.",
-    "TOKEN-IMPORT-ATOMIC": (
-        "One bad or duplicate entry refuses the whole import, with every reason given."
-    ),
+    "TOKEN-IMPORT-ATOMIC": "One bad or duplicate entry refuses the whole import, with every reason given.",
     "TOKEN-IMPORT-QUIET": "No refusal of an import carries a token.",
     "TOKEN-IMPORT-WEAK": "Weak tokens are refused with a reason; random ones never are.",
     "TOKEN-INACTIVE-OWNER": "No token is issued to a deactivated person.",
     "TOKEN-LABEL": "A label is one printable line of 1 to 100 characters.",
-    "TOKEN-LAST-USED": (
-        "Last use is written at most once a minute; its failure refuses nobody and tells no secret."
-    ),
-    "TOKEN-LIFETIME": (
-        "Default lifetime is TOKEN_LIFETIME_DAYS; outside 1 to 3650 days is refused."
-    ),
+    "TOKEN-LAST-USED": "Last use is written at most once a minute; its failure refuses nobody and tells no secret.",
+    "TOKEN-LIFETIME": "Default lifetime is TOKEN_LIFETIME_DAYS; outside 1 to 3650 days is refused.",
     "TOKEN-NEVER-DELETED": "Tokens and their owners can't be deleted, not even by a superuser.",
     "TOKEN-NEVER-SHOWN-AGAIN": "Neither secret nor digest appears in any str, repr or list.",
-    "TOKEN-PEOPLE": (
-        "Missing people are created without a usable password; confusable names are refused."
-    ),
-    "TOKEN-REFUSED": (
-        "Missing, malformed, unknown, expired, revoked or inactive is refused at the very next call."
-    ),
+    "TOKEN-PEOPLE": "Missing people are created without a usable password; confusable names are refused.",
+    "TOKEN-REFUSED": "Missing, malformed, unknown, expired, revoked or inactive is refused at the very next call.",
     "TOKEN-REVOKE": "Revoking needs a reason, and the first revocation stands.",
-    "TOKEN-ROTATE": (
-        "Both tokens work until the overlap is over; the old one never lives longer than before."
-    ),
+    "TOKEN-ROTATE": "Both tokens work until the overlap is over; the old one never lives longer than before.",
     "TOKEN-SAME-WORK": "Every refusal costs one SHA-256 and one identical indexed query.",
     "TOKEN-SHAPE": "A token is `fmcp_`, at least 256 random bits, and a checksum.",
-    "TOKEN-SIGNALS": (
-        "Issue and revoke are announced once, in the transaction; what can't be recorded doesn't happen."
-    ),
-    "TOKEN-STANDING": (
-        "What lists say of a token and what filters find agree for every kind of token."
-    ),
+    "TOKEN-SIGNALS": "Issue and revoke are announced once, in the transaction; what can't be recorded doesn't happen.",
+    "TOKEN-STANDING": "What lists say of a token and what filters find agree for every kind of token.",
     "TOKEN-STATUS": "Status is active, expired or revoked, and queries agree with it.",
-    "TOKEN-STORED-AS-DIGEST": (
-        "The database holds a short prefix and the SHA-256, never the token."
-    ),
-    "TOKEN-TYPO": (
-        "A mistyped token is recognised without the database; foreign text is not called mistyped."
-    ),
+    "TOKEN-STORED-AS-DIGEST": "The database holds a short prefix and the SHA-256, never the token.",
+    "TOKEN-TYPO": "A mistyped token is recognised without the database; foreign text is not called mistyped.",
     "TOOL-UNKNOWN-NAMES": "Unknown schemas and tables are refused with what there is.",
     "TOOLS-SMALL": "The whole list of tools is smaller than 8 kB, every parameter described.",
     "TOUCHED-BEHIND": "What is read through views, functions, generated columns and partitions is touched, as not direct.",
@@ -530,9 +374,7 @@ REQUIREMENTS = {
     "TWO-FACTOR-SET-UP": "A second factor is set up by QR code or text, and asked for from then on.",
     "UPKEEP-GOES-ON": "Upkeep that fails is logged and tried again.",
     "UPKEEP-SEALS": "The server seals by itself, and writes down what is counted when it ends.",
-    "USAGE-COUNT": (
-        "Usage is what one person runs, asked in the last minute, and read since 00:00 UTC."
-    ),
+    "USAGE-COUNT": "Usage is what one person runs, asked in the last minute, and read since 00:00 UTC.",
     "USAGE-CRASH": "A row left running by a crash blocks nobody for longer than a query can run.",
     "USAGE-EXACT": "Limits hold exactly across processes, on SQLite and on PostgreSQL.",
     "USAGE-QUERIES": "Counting costs one query, served by an index.",
@@ -541,29 +383,14 @@ REQUIREMENTS = {
     "USAGE-TOLD": "A refusal says which limit, and when it frees.",
     "VERIFY-1-READ": "Verification 1: analytics_ro counts reporting.v_daily_summary.",
     "VERIFY-2-NO-CREATE": "Verification 2: analytics_ro can't create a table.",
-    "VERIFY-4-HEALTH": (
-        "Verification 4: /healthz is open and ok; it counts tokens on loopback only."
-    ),
+    "VERIFY-4-HEALTH": "Verification 4: /healthz is open and ok; it counts tokens on loopback only.",
     "VERIFY-5-READY": "Verification 5: /readyz says that both databases answer.",
-    "VERIFY-6-DESCRIBE": (
-        "Verification 6: describe_table has exact types, nullability, defaults and comments."
-    ),
+    "VERIFY-6-DESCRIBE": "Verification 6: describe_table has exact types, nullability, defaults and comments.",
     "VERIFY-6-MATVIEW": "Verification 6: describe_table shows the materialized view's columns.",
     "VERIFY-6-QUERY": "Verification 6: a real query and a sample return data.",
-    "VERIFY-6-TOOLS": (
-        "Verification 6: six read-only tools with output schemas; the lists carry comments."
-    ),
+    "VERIFY-6-TOOLS": "Verification 6: six read-only tools with output schemas; the lists carry comments.",
     "VERIFY-7-GUARD": "Verification 7: an UPDATE is rejected by the guard.",
     "VERIFY-8-401": "Verification 8: a missing or bad token is the same 401, wherever it stands.",
     "VERIFY-9-LINE": "Verification 9: one line a query with caller, SQL, rows and ms.",
     "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
-    "LOG-JSON": "LOG_FORMAT=json prints one ASCII object a line, also for hostile text and tracebacks.",
-    "LOG-REQUEST-ID": "One request id is in the reply, the audit row and the log; a forged one is replaced.",
-    "METRICS-COUNT": "Calls of all worker processes are counted by tool, outcome and code.",
-    "METRICS-FILES": "The dashboard and the alert rules ask only for figures that exist.",
-    "METRICS-NO-SECRET": "The figures name no person, no SQL and no secret.",
-    "METRICS-WHO": "Only this host and who holds METRICS_TOKEN read /metrics.",
-    "RECONCILE-ALL": "reconcile_log finds the row of every statement that the server ran, in plain, CSV and JSON logs.",
-    "RECONCILE-READABLE": "A file that is no log, or has nothing of the role, is refused with what to set.",
-    "RECONCILE-STRANGER": "reconcile_log prints each statement of the role that has no row, whatever name it gives itself.",
 }

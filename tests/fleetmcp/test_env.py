@@ -193,6 +193,9 @@ def test_secret_set_twice_is_refused_although_both_say_the_same(
          ("db", "u", "", "h", "", {"options": "-c search_path=x"})),
         ("postgresql://u@h:1/db", ("db", "u", "", "h", "1", {})),
         ("postgresql://u@h:65535/db", ("db", "u", "", "h", "65535", {})),
+        ("postgresql://u@h1:1,h2:2/db?target_session_attrs=prefer-standby",
+         ("db", "u", "", "h1,h2", "1,2", {"target_session_attrs": "prefer-standby"})),
+        ("postgresql://u@h1,h2/db", ("db", "u", "", "h1,h2", "", {})),
     ],
 )  # fmt: skip
 def test_dsn_is_read_as_libpq_reads_it(text: str, expected: tuple[object, ...]) -> None:
@@ -219,8 +222,10 @@ def test_dsn_is_read_as_libpq_reads_it(text: str, expected: tuple[object, ...]) 
         pytest.param("postgresql://u:s3cr3t@h:65536/db", id="port too high"),
         pytest.param("postgresql://u:s3cr3t@h:-1/db", id="port negative"),
         pytest.param("postgresql://u:s3cr3t@h:5٤32/db", id="port in other digits"),
-        pytest.param("postgresql://u:s3cr3t@h1:1,h2:2/db", id="several hosts"),
-        pytest.param("postgresql://u:s3cr3t@h1,h2/db", id="several hosts, no ports"),
+        pytest.param("postgresql://u:s3cr3t@h1:1,h2/db", id="a port for one of two hosts"),
+        pytest.param("postgresql://u:s3cr3t@h1:1,h2:x/db", id="a word for one of two ports"),
+        pytest.param("postgresql://u:s3cr3t@h1:1,:2/db", id="an empty host of two"),
+        pytest.param("postgresql://u:s3cr3t@h1,h2@h3/db", id="@ in one of the hosts"),
         pytest.param("postgresql://u:s3cr3t@[::1/db", id="bracket left open"),
         pytest.param("postgresql://u:p@s3cr3t@h/db", id="bare @ in the password"),
         pytest.param("postgresql://u:p/s3cr3t@h/db", id="bare / in the password"),
