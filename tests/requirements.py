@@ -155,6 +155,8 @@ REQUIREMENTS = {
     "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
     "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
     "GROW-READ-REPLICAS": "Reads go to the hosts that DATABASE_URL lists, over to the others when one is gone, and spread over all on request.",
+    "GROW-REPLICAS": "Two replicas behind a TLS proxy share tokens, limits, cancels and the record; a client is pinned to neither.",
+    "GROW-ROLLING": "A rolling restart under load loses no audit row and shows clients no 5xx.",
     "GUARD-ACCEPTS": "Every honest question of the table is accepted and runs.",
     "GUARD-ARGUMENTS": "A function that reaches out with some arguments runs only with harmless ones.",
     "GUARD-CATALOG-RELATIONS": "No readable catalog relation shows jobs, definitions, settings or unreadable names.",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from sse_starlette.sse import AppStatus
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -45,6 +46,9 @@ class Endpoint:
     """The MCP endpoint as an ASGI app; ``running`` must surround its life."""
 
     def __init__(self) -> None:
+        # Or each reply under way is cut off at the first sign of a stop. The server's own grace
+        # period bounds how long the last questions may take.
+        AppStatus.disable_automatic_graceful_drain()
         self._manager = StreamableHTTPSessionManager(
             app._mcp_server,
             stateless=True,
