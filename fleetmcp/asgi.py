@@ -22,7 +22,7 @@ import logging
 from django.core import checks
 from starlette.types import Message, Receive, Scope, Send
 
-from fleetmcp import health, request_id, upkeep
+from fleetmcp import health, request_id, tracing, upkeep
 from fleetmcp.mcp import metrics
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
@@ -65,12 +65,14 @@ class Application:
         if problem:
             await send({"type": "lifespan.startup.failed", "message": problem})
             return
+        tracing.start()
         async with self._endpoint.running(), upkeep.kept_up():
             reason = await health.analytics_problem()
             if reason:
                 logger.warning("Starting although questions can't run yet: %s", reason)
             await send({"type": "lifespan.startup.complete"})
             await receive()
+        tracing.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -54,9 +54,14 @@ QUEUE = Gauge(
 )
 
 
+def known(tool: str) -> str:
+    """Return the tool's name, or "unknown": what the client calls a tool is its own word."""
+    return tool if tool in TOOLS else "unknown"
+
+
 def count_call(tool: str, answered: Answered) -> None:
-    """Count one call that ended. What the client calls a tool is its own word, so it is bounded."""
-    name = tool if tool in TOOLS else "unknown"
+    """Count one call that ended."""
+    name = known(tool)
     CALLS.labels(name, answered.outcome.value).inc()
     DURATION.labels(name).observe(answered.duration_ms / 1000)
     if answered.outcome is not Outcome.OK:

@@ -276,3 +276,7 @@ MCP_MAX_CELL = env.env_int("MCP_MAX_CELL", 10_000, minimum=100, maximum=1_000_00
 # Who holds it reads /metrics from anywhere; without it only this host does.
 METRICS_TOKEN = env.env_secret("METRICS_TOKEN")
 METRICS_SHARED = bool(env.env_str("PROMETHEUS_MULTIPROC_DIR"))
+
+# --- Traces for OpenTelemetry ----------------------------------------------------------------
+# The SDK reads this and its other variables itself.
+TRACING = bool(env.env_str("OTEL_EXPORTER_OTLP_ENDPOINT"))

@@ -365,6 +365,7 @@ REQUIREMENTS = {
     "TOUCHED-UNUSED-STEP": "A step of WITH that nobody uses counts as read.",
     "TOUCHED-WHO": "who_read lists the queries that read an object, newest first, from one index.",
     "TOUCHED-WHO-COMMAND": "The command who_read prints who read an object, says so if nobody did, and suggests near names.",
+    "TRACE-CALL": "With a collector set, each call sends one span that names its audit row, and no SQL.",
     "TRIGGER-CLOSING": "A running row can be closed once, and what it asked never changes.",
     "TRIGGER-INSTALLED": "Each migrate installs the triggers again, for every column there is.",
     "TRIGGER-REFUSES": "Both databases refuse whatever would change or empty the record, in the same words.",

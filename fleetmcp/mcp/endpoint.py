@@ -48,7 +48,7 @@ class Endpoint:
     def __init__(self) -> None:
         # Or each reply under way is cut off at the first sign of a stop. The server's own grace
         # period bounds how long the last questions may take.
-        AppStatus.disable_automatic_graceful_drain()
+        AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # the library leaves it so
         self._manager = StreamableHTTPSessionManager(
             app._mcp_server,
             stateless=True,

@@ -20,12 +20,12 @@ from pydantic import ValidationError
 
 from audit.models import Outcome
 from audit.services import AlreadyClosed, Asked, close_query
+from fleetmcp import metrics, tracing
 from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
 from fleetmcp.mcp import records
 from fleetmcp.mcp.admission import admitted
 from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
 from fleetmcp.mcp.slim import slim
-from fleetmcp.metrics import count_call
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +72,12 @@ class AuditedMCP(_Registry):
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
         """Open the row, run the tool, close the row. Raises Told with a text for the client."""
+        request = cast("Request", self.get_context().request_context.request)
+        with tracing.call(metrics.known(name), request.headers):
+            return await self._recorded(name, arguments, request)
+
+    async def _recorded(self, name: str, arguments: dict[str, Any], request: Request) -> Any:
         context = self.get_context()
-        request = cast("Request", context.request_context.request)
         visitor: Visitor = request.scope[SCOPE_KEY]
         asked = asked_of(visitor, name, arguments, str(context.request_context.request_id))
         started = time.perf_counter()
@@ -94,7 +98,8 @@ class AuditedMCP(_Registry):
             call.timed(time.perf_counter() - started)
             with anyio.CancelScope(shield=True):
                 await closed(call.query_id, asked, call)
-            count_call(name, call.answered)
+            metrics.count_call(name, call.answered)
+            tracing.ended(call.query_id, call.answered)
 
 
 def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
