@@ -33,13 +33,15 @@ class Visitor:
 class Call:
     """One ``tools/call``, from the opened row to the closed one.
 
-    ``rows_left`` is how many rows the caller may still read today.
+    ``rows_left`` is how many rows the caller may still read today; ``encoded`` the structured
+    result as JSON, once there is one.
     """
 
     visitor: Visitor
     query_id: int
     rows_left: int = 0
     answered: Answered = field(default_factory=Answered)
+    encoded: bytes = b""
 
     @cached_property
     def ticket(self) -> Ticket:

@@ -15,6 +15,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from sse_starlette.sse import AppStatus
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -26,6 +27,7 @@ from fleetmcp import metrics, request_id
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
+from fleetmcp.mcp.direct import Direct
 from fleetmcp.mcp.messages import Wrong, examined
 from fleetmcp.mcp.refusals import Refusal, refusals
 from fleetmcp.mcp.running import watched
@@ -49,6 +51,7 @@ class Endpoint:
         # Or each reply under way is cut off at the first sign of a stop. The server's own grace
         # period bounds how long the last questions may take.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # the library leaves it so
+        self._direct = Direct(app, _security())
         self._manager = StreamableHTTPSessionManager(
             app._mcp_server,
             stateless=True,
@@ -76,11 +79,19 @@ class Endpoint:
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
-        reply = await _unanswerable(visitor, body)
-        if reply is not None:
+        message, wrong = examined(body)
+        if wrong:
+            reply = await _malformed(visitor, body, message, wrong)
             await reply(scope, receive, send)
             return
         scope[SCOPE_KEY] = visitor
+        request = Request(scope)
+        asked = await self._direct.takes(message, request)
+        if asked is not None:
+            await self._direct.answer(asked, message["id"], request, receive, send)
+            return
+        if message.get("method") == "notifications/cancelled":
+            await _cancel(visitor, message)
         await self._manager.handle_request(scope, _replay(body, receive), send)
 
 
@@ -148,16 +159,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return replay
-
-
-async def _unanswerable(visitor: Visitor, body: bytes) -> Response | None:
-    """Record and refuse what can't reach a tool; None for everything that the SDK can take."""
-    message, wrong = examined(body)
-    if wrong:
-        return await _malformed(visitor, body, message, wrong)
-    if message.get("method") == "notifications/cancelled":
-        await _cancel(visitor, message)
-    return None
 
 
 async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:

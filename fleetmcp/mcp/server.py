@@ -108,7 +108,7 @@ def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
     A client of a protocol that knows structured content gets the data once, not twice.
     """
     encoded = orjson.dumps(result)
-    call.answered.bytes = len(encoded)
+    call.answered.bytes, call.encoded = len(encoded), encoded
     known = version >= FIRST_STRUCTURED_VERSION
     text = "The result is in structuredContent." if known else encoded.decode()
     return CallToolResult(content=[TextContent(type="text", text=text)], structuredContent=result)

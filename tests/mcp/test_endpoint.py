@@ -21,7 +21,10 @@ def call(tool: object, arguments: object) -> str:
 
 
 def event(reply: httpx.Response) -> dict[str, Any]:
-    """Return the last message of an SSE reply."""
+    """Return the last message of a reply, which is JSON or a stream of events."""
+    if reply.headers["content-type"] == "application/json":
+        only: dict[str, Any] = reply.json()
+        return only
     lines = [line for line in reply.text.splitlines() if line.startswith("data: ")]
     message: dict[str, Any] = json.loads(lines[-1][6:])
     return message
