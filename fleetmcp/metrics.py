@@ -66,6 +66,8 @@ def count_call(tool: str, answered: Answered) -> None:
     DURATION.labels(name).observe(answered.duration_ms / 1000)
     if answered.outcome is not Outcome.OK:
         REFUSALS.labels(answered.reason or "other").inc()
+    if answered.waited_ms is not None:
+        WAITED.observe(answered.waited_ms / 1000)
     ROWS.inc(answered.rows or 0)
     BYTES.inc(answered.bytes or 0)
 

@@ -77,9 +77,7 @@ def _is_ours(model: type[models.Model]) -> bool:
     return model._meta.managed and not made_by_migrate and model._meta.app_label != "sessions"
 
 
-def _copy(
-    model: type[models.Model], renumbered: dict[Any, dict[Any, Any]], tell: Tell
-) -> int:
+def _copy(model: type[models.Model], renumbered: dict[Any, dict[Any, Any]], tell: Tell) -> int:
     names = [field.attname for field in model._meta.concrete_fields]
     foreign = {
         index: renumbered[field.related_model]
@@ -106,7 +104,8 @@ def _insert(model: type[models.Model], batch: list[models.Model]) -> int:
     done = len(batch)
     if batch:
         fields = model._meta.concrete_fields
-        model._base_manager.all()._insert(batch, fields=fields, using=DEFAULT_DB_ALIAS, raw=True)
+        rows = model._base_manager.all()
+        rows._insert(batch, fields=fields, using=DEFAULT_DB_ALIAS, raw=True)  # type: ignore[attr-defined]  # no public way is raw
     batch.clear()
     return done
 

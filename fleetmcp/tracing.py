@@ -69,6 +69,8 @@ def ended(query_id: int, answered: Answered) -> None:
         "fleetmcp.query_id": query_id,
         "fleetmcp.outcome": answered.outcome.value,
         "fleetmcp.reason": answered.reason,
+        "fleetmcp.waited_ms": answered.waited_ms,
+        "fleetmcp.database_ms": answered.database_ms,
         "fleetmcp.rows": answered.rows,
         "fleetmcp.bytes": answered.bytes,
         "db.response.status_code": answered.sqlstate,

@@ -154,6 +154,7 @@ REQUIREMENTS = {
     "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
     "FORMAT-RECORDS": "Records are objects, and no column is lost to another of the same name.",
     "FORMAT-WIRE": "100 rows of 6 columns cost less than 9 kB on the wire, all parts counted.",
+    "GROW-MOVE": "People, tokens and record move from SQLite to PostgreSQL whole, with the chain intact, or not at all.",
     "GROW-READ-REPLICAS": "Reads go to the hosts that DATABASE_URL lists, over to the others when one is gone, and spread over all on request.",
     "GROW-REPLICAS": "Two replicas behind a TLS proxy share tokens, limits, cancels and the record; a client is pinned to neither.",
     "GROW-ROLLING": "A rolling restart under load loses no audit row and shows clients no 5xx.",
