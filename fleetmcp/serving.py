@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
-from sse_starlette.sse import AppStatus
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
+
+from fleetmcp import env
 
 # gunicorn kills its workers after --graceful-timeout 10.
 QUESTIONS_MAY_RUN_S = 7.0
 ANSWERS_MAY_TAKE_S = 9
+
+
+def child_exit(server: object, worker: Any) -> None:
+    """Take a worker that is gone out of the shared figures; gunicorn calls it in its master."""
+    if env.env_str("PROMETHEUS_MULTIPROC_DIR"):
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library leaves it so
 
 
 class LeavingServer(Server):
@@ -44,8 +53,6 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
     }
 
     async def _serve(self) -> None:
-        # Else it cuts every reply under way at the signal, before the question has ended.
-        AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # untyped
         self.config.app = self.wsgi
         server = LeavingServer(config=self.config)
         self._install_sigquit_handler()
