@@ -8,11 +8,11 @@ for its headers, still goes through the transport.
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
+import anyio
 import orjson
 from mcp import types
 from mcp.server.lowlevel.server import request_ctx
@@ -44,17 +44,18 @@ class Direct:
         self._handlers = server._mcp_server.request_handlers
         self._security = TransportSecurityMiddleware(security)
 
-    async def takes(self, message: dict[str, Any], request: Request) -> Asked | None:
-        """Return the request if one message answers it, else None."""
+    async def takes(self, body: bytes, request: Request) -> tuple[Asked, str | int] | None:
+        """Return the request and its id if one message answers it, else None."""
+        # As the transport reads it: orjson has no integers beyond 64 bits.
+        message = json.loads(body)
         kind = _METHODS.get(str(message.get("method")))
         if kind is None or not _is_plain(message) or not _has_usual_headers(request):
             return None
         if await self._security.validate_request(request, is_post=True) is not None:
             return None
         try:
-            return kind.model_validate(
-                {key: value for key, value in message.items() if key in ("method", "params")}
-            )
+            fields = {key: message[key] for key in ("method", "params") if key in message}
+            return kind.model_validate(fields), message["id"]
         except ValidationError:
             return None
 
@@ -62,16 +63,14 @@ class Direct:
         self, asked: Asked, ident: str | int, request: Request, receive: Receive, send: Send
     ) -> None:
         """Answer it, or stop the work when the client hangs up meanwhile."""
-        work = asyncio.create_task(self._reply(asked, ident, request))
-        gone = asyncio.create_task(_hung_up(receive))
-        try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            gone.cancel()
-            if not work.done():
-                work.cancel()
-        with suppress(asyncio.CancelledError):
-            reply = Response(await work, media_type="application/json")
+        body = None
+        # A scope's cancel, not the task's: only that leaves the closing of the row alone.
+        async with anyio.create_task_group() as group:
+            group.start_soon(_hung_up, receive, group.cancel_scope)
+            body = await self._reply(asked, ident, request)
+            group.cancel_scope.cancel()
+        if body is not None:
+            reply = Response(body, media_type="application/json")
             await reply(request.scope, receive, send)
 
     async def _reply(self, asked: Asked, ident: str | int, request: Request) -> bytes:
@@ -104,9 +103,11 @@ def _has_usual_headers(request: Request) -> bool:
     )
 
 
-async def _hung_up(receive: Receive) -> None:
+async def _hung_up(receive: Receive, scope: anyio.CancelScope) -> None:
+    """Cancel the scope when the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+    scope.cancel()
 
 
 def _framed(ident: str | int, result: Any) -> bytes:

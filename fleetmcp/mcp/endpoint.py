@@ -86,9 +86,9 @@ class Endpoint:
             return
         scope[SCOPE_KEY] = visitor
         request = Request(scope)
-        asked = await self._direct.takes(message, request)
-        if asked is not None:
-            await self._direct.answer(asked, message["id"], request, receive, send)
+        plain = await self._direct.takes(body, request)
+        if plain is not None:
+            await self._direct.answer(*plain, request, receive, send)
             return
         if message.get("method") == "notifications/cancelled":
             await _cancel(visitor, message)
