@@ -224,8 +224,14 @@ LOGGING = {
         },
         "line": {"format": "%(asctime)s %(message)s"},
     },
+    "filters": {"no_tracebacks": {"()": "fleetmcp.logs.NoTracebacks"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "brief": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["no_tracebacks"],
+        },
         "audit": {
             "class": "logging.StreamHandler",
             "formatter": "line",
@@ -240,6 +246,8 @@ LOGGING = {
         "mcp": {"level": "CRITICAL"},
         # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Any other refusal of what anybody may send is one line.
+        "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
         # So would a traceback for each page that somebody may not see.
         "django.request": {"level": "ERROR"},
     },

@@ -23,12 +23,15 @@ REQUIREMENTS = {
     "AUDIT-HIDDEN-CHARACTERS": "Control and direction characters are shown as codes; 60 kB of any SQL arrive whole and escaped.",
     "AUDIT-LINE": "Each close prints one line of printable ASCII, whatever the call holds.",
     "AUDIT-LIST-BOUNDED": "The history's list reads no more than a bounded part at once, says how far it came, and goes on from there.",
+    "AUDIT-LONG-TEXT": "A page of very long texts shows their beginning, small and quick, and says so.",
     "AUDIT-MALFORMED": (
         "Unknown tools, bad arguments and bodies that are no call have a row and a clear answer."
     ),
+    "AUDIT-NAME-THEN": "The history names people as they were named then, and marks who is named otherwise now.",
     "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
     "AUDIT-NO-VALUES": "The record has no column for a result's values.",
     "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
+    "AUDIT-OTHER-TEAMS": "No figure, suggestion, filter or answer tells a lead what other teams read.",
     "AUDIT-PROTECT": "A person or token with history can't be deleted.",
     "AUDIT-ROW-PAGE": "A query's page shows its SQL, times, objects, limits, seal and related rows.",
     "AUDIT-RUNNING-PAGE": "Running now shows what runs of whom one may see, and its button stops it.",
@@ -192,6 +195,7 @@ REQUIREMENTS = {
     "EXPORT-RIGHTS": "Only those with the right export, and only what they may see.",
     "EXPORT-STREAM": "A download begins before it is made, under ASGI too.",
     "EXPORT-TAMPERED": "The script names each row that was edited, deleted, put in or moved, and seals and manifests that don't fit.",
+    "EXPORT-UNPROVEN": "The script says which rows and seals of a file prove nothing, and no word of the file speaks for it.",
     "FINGERPRINT": "Statements that differ in constants and layout only have one fingerprint, refused ones too.",
     "FORMAT-CSV": "CSV is what PostgreSQL's own COPY writes, within the same limits.",
     "FORMAT-MARKDOWN": "Markdown is one table, whatever the values hold.",
@@ -248,6 +252,7 @@ REQUIREMENTS = {
     "LIMIT-TIME": (
         "PostgreSQL stops a statement at the timeout; a question waits no longer than the queue limit."
     ),
+    "LOG-REFUSALS": "A refused request is one line of the log, without a traceback.",
     "LOG-UNFORGED": "Nothing from outside can start a line of the log.",
     "LOGIN-LIMIT": "Failed sign-ins are counted by name and address, and by address, over processes and restarts.",
     "LOGIN-NO-SIGNUP": "Nobody signs up or resets a password on their own: those pages don't exist.",
@@ -260,6 +265,7 @@ REQUIREMENTS = {
     "PAGES-CSP": "Every page carries `default-src 'self'`, and no browser finds a violation on any.",
     "PAGES-ERRORS": "Error pages are ours and say what to do.",
     "PAGES-HEADERS": "No page is cached, framed, sniffed, or told to other sites.",
+    "PAGES-NASTY-VALUES": "No value in an address makes a page of the admin fail.",
     "PAGES-OWN": "A person sees their own tokens without secrets, limits, usage and questions, and nobody else's.",
     "PAGES-STRANGERS": "Strangers learn how to connect and where to sign in.",
     "PAGES-TIMES": "Moments are shown in the viewer's zone, with UTC on hover.",
@@ -313,6 +319,7 @@ REQUIREMENTS = {
     "PROGRESS": "A long query reports progress to a client that asked for it.",
     "PRUNE-DRY-RUN": "prune_audit deletes nothing without --yes.",
     "PRUNE-EVIDENCE": "A segment that does not verify is never pruned.",
+    "PRUNE-FORGED": "An event allows no pruning but of the seals that it names and that were there; broken ones count for nothing.",
     "PRUNE-SEGMENTS": "prune_audit deletes whole old segments, tells of it, and the chain still verifies.",
     "READONLY-DEFAULT": (
         "default_transaction_read_only alone stops a write, on the role and on the connection."
@@ -389,8 +396,11 @@ REQUIREMENTS = {
     "SEAL-CANONICAL": "A row has the same bytes on both databases, with every column in them.",
     "SEAL-CHAIN": "Each seal holds the SHA-256 of its rows and of the seal before it.",
     "SEAL-LINE": "Each seal prints its head, and verify_audit reads it out of any log.",
+    "SEAL-LINE-WHOLE": "Only a whole line of the log counts as a seal: text that an analyst chose does not.",
     "SEAL-ONCE": "Of several processes that seal at once, one makes each seal.",
     "SEAL-RUNNING": "Sealing stops before the first query that still runs.",
+    "SEAL-STALLED": "Sealing that is held up shows: in verify_audit's warnings, and in the log.",
+    "SEARCH-BLINDED": "Queries that somebody took out of the search index are found, and migrate brings them back.",
     "SESSION-LEXER": "A session that would read strings otherwise than the guard is refused.",
     "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
     "SESSION-NO-TRACE": (
@@ -417,6 +427,7 @@ REQUIREMENTS = {
     "TAMPER-SEAL": "A seal that was changed, deleted or replaced is named.",
     "TAMPER-TAIL": "Rows missing after the last seal are warned of by name.",
     "TAMPER-TRIGGER": "A trigger that is missing, weakened or switched off is named.",
+    "TAMPER-TRIGGER-OTHER": "A trigger or rule on the record's tables that is not ours is named.",
     "TAMPER-UPDATE": "A changed query or event is named.",
     "TEAM-ADMIN": "Superusers make teams and name leads; it holds at once and is announced.",
     "TOKEN-ADMIN-ESCAPED": (
@@ -507,6 +518,7 @@ REQUIREMENTS = {
     "TWO-FACTOR-ONCE": "A code works once, and codes can't be tried out.",
     "TWO-FACTOR-REQUIRED": "With REQUIRE_TWO_FACTOR staff without a second factor reach only its set-up.",
     "TWO-FACTOR-RESET": "A lost second factor is reset by a command; its key is on no page.",
+    "TWO-FACTOR-SESSION": "Each session passes the second factor itself; setting one up ends the others, a reset all.",
     "TWO-FACTOR-SET-UP": "A second factor is set up by QR code or text, and asked for from then on.",
     "UPKEEP-GOES-ON": "Upkeep that fails is logged and tried again.",
     "UPKEEP-SEALS": "The server seals by itself, and writes down what is counted when it ends.",
