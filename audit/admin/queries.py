@@ -58,7 +58,7 @@ class HistoryList(FormList):
         ids = self.found.ids
         self.page_num = min(max(1, self.page_num), max(1, -(-len(ids) // PER_PAGE)))
         page = ids[(self.page_num - 1) * PER_PAGE : self.page_num * PER_PAGE]
-        rows = self.root_queryset.filter(pk__in=page).select_related("user", "token")
+        rows = self.root_queryset.filter(pk__in=page).select_related("user", "token", "connection")
         rows = rows.defer("sql", "arguments", "limits").annotate(start=Left("sql", _SHORT))
         self.result_list = rows.order_by("-pk")
         self.result_count = len(ids)
