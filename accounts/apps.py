@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as current_apps
 from django.db import router
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 
 
 class AccountsConfig(AppConfig):
@@ -17,8 +17,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and tokens"
 
     def ready(self) -> None:
-        """Make sure of the default policy after each migrate, and after each flush too."""
+        """See to the default policy after each migrate or flush, and to those who leave."""
+        from accounts.oauth.leaving import revoke_of_the_inactive
+
         post_migrate.connect(ensure_default_policy, sender=self)
+        post_save.connect(revoke_of_the_inactive, sender=self.get_model("User"))
 
 
 def ensure_default_policy(*, using: str, apps: Any = current_apps, **kwargs: Any) -> None:

@@ -1,9 +1,14 @@
-"""Who is calling: an ``Authorization`` header in, a Caller or None out."""
+"""Who is calling: an ``Authorization`` header in, a Caller or None out.
+
+A personal token and one that OAuth issued are told apart by how they start. Behind this door
+nobody knows the difference: there is a person, with limits, who came by some credential.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +17,26 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.errors import ScopeMissing
 from accounts.limits import NOTHING, PolicyLimits, resolved
-from accounts.models import AnalystToken, TokenStatus, token_with_digest
-from accounts.secrets import MAX_LENGTH, digest, looks_mistyped
+from accounts.models import (
+    AccessToken,
+    AnalystToken,
+    Connection,
+    TokenStatus,
+    access_token_with_digest,
+    token_with_digest,
+)
+from accounts.oauth.connections import note_connection_use
+from accounts.oauth.provider import SCOPE
+from accounts.oauth.resources import audience
+from accounts.secrets import ACCESS_PREFIX, MAX_LENGTH, digest, looks_mistyped
 from accounts.services import note_use
 
 REFUSAL = (
     "This request carries no valid analyst token: it may be missing, mistyped, expired or revoked. "
-    "Send it as 'Authorization: Bearer <token>'; ask your team lead for a new one."
+    "Send it as 'Authorization: Bearer <token>'; ask your team lead for a new one, "
+    "or connect again where you signed in."
 )
 
 MISSING, MALFORMED, UNKNOWN, INACTIVE = "missing", "malformed", "unknown", "inactive"
@@ -31,17 +48,27 @@ _STAND_IN = "-" * 54
 
 
 @dataclass(frozen=True)
+class Credential:
+    """What a person came in by: a token of their own, or a connection that they agreed to.
+
+    Exactly one of the ids is set; ``name`` is the token's label or the client's name.
+    """
+
+    name: str
+    token_id: int | None = None
+    connection_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Caller:
-    """A person who came in, by which token, and within which limits.
+    """A person who came in, by which credential, and within which limits.
 
     ``paused`` is what they are told when they ask, while the server is paused.
     """
 
     user_id: int
     username: str
-    token_id: int
-    token_prefix: str
-    token_label: str
+    credential: Credential
     policy: PolicyLimits = NOTHING
     paused: str | None = None
 
@@ -68,10 +95,12 @@ def examine(authorization: str | None, ip: str | None = None) -> Caller | Refuse
     """Return who sent this header, or why they may not come in.
 
     Every call costs one SHA-256 and one indexed query, so that the time taken tells nothing about
-    the reason. Raises DatabaseError if the database can't be asked. Blocks: call it in a thread,
-    outside of a transaction.
+    the reason. Raises ScopeMissing for a connection that may not ask, and DatabaseError if the
+    database can't be asked. Blocks: call it in a thread, outside of a transaction.
     """
     presented = _bearer_token(authorization)
+    if presented is not None and presented.startswith(ACCESS_PREFIX):
+        return _by_connection(digest(presented), ip)
     token = token_with_digest(digest(presented or _STAND_IN))
     now = timezone.now()
     if presented is None or token is None:
@@ -79,16 +108,47 @@ def examine(authorization: str | None, ip: str | None = None) -> Caller | Refuse
     if not (token.may_use and token.is_usable(now)):
         return Refused(_why_shut(token, now), token.pk)
     limits = _limits(token.policy_row)
-    _note_use(token, now, ip)
+    _note(lambda: note_use(token=token, now=now, ip=ip), f"token {token.pk}")
     return Caller(
         user_id=token.user_id,
         username=token.user.username,
-        token_id=token.pk,
-        token_prefix=token.prefix,
-        token_label=token.label,
+        credential=Credential(token.label, token_id=token.pk),
         policy=limits,
         paused=token.paused,
     )
+
+
+def _by_connection(token_digest: str, ip: str | None) -> Caller | Refused:
+    token = access_token_with_digest(token_digest)
+    now = timezone.now()
+    connection = _usable_connection(token, now) if token is not None and token.may_use else None
+    if token is None:
+        return Refused(UNKNOWN)
+    if connection is None:
+        return Refused(_why_ended(token, now))
+    if SCOPE not in token.scope.split():
+        raise ScopeMissing
+    limits = _limits(token.policy_row)
+    _note(
+        lambda: note_connection_use(connection=connection, now=now, ip=ip),
+        f"connection {connection.pk}",
+    )
+    credential = Credential(connection.client_name, connection_id=connection.pk)
+    person = connection.user
+    return Caller(person.pk, person.username, credential, limits, paused=token.paused)
+
+
+def _usable_connection(token: AccessToken, now: datetime) -> Connection | None:
+    """A registration's token has no connection, one without our audience is for somebody else."""
+    connection: Connection | None = token.connection
+    if connection is None or token.user_id != connection.user_id:
+        return None
+    in_time = token.expires > now and connection.is_usable(now)
+    return connection if in_time and token.resource == audience() else None
+
+
+def _why_ended(token: AccessToken, now: datetime) -> str:
+    return TokenStatus.EXPIRED.value if token.expires <= now else INACTIVE
 
 
 @sensitive_variables()
@@ -118,9 +178,9 @@ def _limits(row: dict[str, Any] | None) -> PolicyLimits:
     return resolved(row)
 
 
-def _note_use(token: AnalystToken, now: datetime, ip: str | None) -> None:
+def _note(note: Callable[[], None], what: str) -> None:
     """A busy database must not lock out an analyst who is entitled to come in."""
     try:
-        note_use(token=token, now=now, ip=ip)
+        note()
     except DatabaseError as error:
-        _logger.warning("Use of token %s not noted: %s", token.pk, type(error).__name__)
+        _logger.warning("Use of %s not noted: %s", what, type(error).__name__)

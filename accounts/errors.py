@@ -2,6 +2,7 @@
 
     AccountsError
     ├── TokenNotDeletable   token_not_deletable
+    ├── ConnectionNotDeletable connection_not_deletable
     ├── IssueRefused        issue_refused
     ├── AlreadyIssued       already_issued
     ├── TokenNotFound       token_not_found
@@ -11,7 +12,8 @@
     ├── PolicyRefused       policy_refused
     ├── DenyRefused         deny_refused
     ├── PersonRefused       person_refused
-    └── PauseRefused        pause_refused
+    ├── PauseRefused        pause_refused
+    └── ScopeMissing        insufficient_scope
 
 Every text is written for the person who asked, and none of them ever carries a token or a digest.
 """
@@ -37,6 +39,18 @@ class TokenNotDeletable(AccountsError):
         super().__init__(
             "Analyst tokens are never deleted, because the audit history points at them: "
             "revoke the token instead."
+        )
+
+
+class ConnectionNotDeletable(AccountsError):
+    """Somebody tried to delete connections."""
+
+    code = "connection_not_deletable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Connections are never deleted, because the audit history points at them: "
+            "revoke the connection instead."
         )
 
 
@@ -124,3 +138,12 @@ class PauseRefused(AccountsError):
     """The server can't be paused as asked."""
 
     code = "pause_refused"
+
+
+class ScopeMissing(AccountsError):
+    """A valid token was not issued for what is asked."""
+
+    code = "insufficient_scope"
+
+    def __init__(self) -> None:
+        super().__init__("This connection was not allowed to read analytics: connect again.")

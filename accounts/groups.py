@@ -16,12 +16,14 @@ GROUPS = {
     TEAM_LEADS: """
         accounts.view_user accounts.add_user accounts.change_user accounts.view_team
         accounts.view_analysttoken accounts.add_analysttoken accounts.revoke_analysttoken
+        accounts.view_connection accounts.revoke_connection
         accounts.view_accesspolicy accounts.assign_accesspolicy accounts.view_deniedcolumn
         accounts.view_pause accounts.pause_server
         audit.view_querylog audit.cancel_querylog audit.review_access
     """.split(),
     AUDITORS: """
         accounts.see_everyone accounts.view_user accounts.view_team accounts.view_analysttoken
+        accounts.view_connection accounts.view_application
         accounts.view_accesspolicy accounts.view_deniedcolumn accounts.view_pause
         audit.view_querylog audit.view_event audit.view_seal audit.export_querylog
     """.split(),

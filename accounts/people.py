@@ -65,6 +65,7 @@ def deactivate_person(*, user: User, by: User | None = None, reason: str = "") -
     with transaction.atomic():
         done = bool(User.objects.filter(pk=user.pk, is_active=True).update(is_active=False))
         user.is_active = False
+        # Activating the person again must revive no old session.
         end_sessions(user=user)
         if done:
             person_deactivated.send(sender=User, user=user, by=by, reason=reason)
@@ -81,12 +82,12 @@ def activate_person(*, user: User, by: User | None = None, reason: str = "") -> 
     return done
 
 
-def end_sessions(*, user: User) -> None:
-    """Sign the person out everywhere, so that activating them revives no old session."""
+def end_sessions(*, user: User, but: str | None = None) -> None:
+    """Sign the person out everywhere, but in the session of that key."""
     # A session names its person only inside; few people sign in, so few have to be read.
     alive = Session.objects.filter(expire_date__gte=timezone.now())
     theirs = [s.pk for s in alive if s.get_decoded().get("_auth_user_id") == str(user.pk)]
-    Session.objects.filter(pk__in=theirs).delete()
+    Session.objects.filter(pk__in=theirs).exclude(pk=but).delete()
 
 
 def announce_person(

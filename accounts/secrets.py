@@ -1,5 +1,7 @@
 """The shape of a token: ``fmcp_``, 43 random base62 characters, a checksum of 6.
 
+OAuth's tokens have the same shape; they start with ``fmco_`` (access) and ``fmcr_`` (refresh).
+
 The prefix lets secret scanners recognise a leaked token, the checksum tells a typing error from an
 unknown token without asking the database. 62**43 is a little more than 2**256.
 """
@@ -13,6 +15,8 @@ import zlib
 from hashlib import sha256
 
 PREFIX = "fmcp_"
+ACCESS_PREFIX = "fmco_"
+REFRESH_PREFIX = "fmcr_"
 MAX_LENGTH = 512
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH = 43
@@ -22,9 +26,9 @@ _SHOWN_RANDOM = 6
 _SHOWN_FOREIGN = 4
 
 
-def make_token() -> str:
+def make_token(prefix: str = PREFIX) -> str:
     """Return a new token with at least 256 random bits."""
-    body = PREFIX + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_LENGTH))
+    body = prefix + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_LENGTH))
     return body + _checksum(body)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -139,7 +140,9 @@ def note_use(*, token: AnalystToken, now: datetime, ip: str | None = None) -> No
     if token.last_used_at is not None and token.last_used_at >= stale:
         return
     due = Q(last_used_at__isnull=True) | Q(last_used_at__lt=stale)
-    AnalystToken.objects.filter(due, pk=token.pk).update(last_used_at=now, last_used_ip=ip)
+    AnalystToken.objects.filter(due, pk=token.pk).update(
+        first_used_at=Coalesce("first_used_at", now), last_used_at=now, last_used_ip=ip
+    )
 
 
 @sensitive_variables()

@@ -16,6 +16,12 @@ happens unrecorded. ``changes`` is {field: (before, after)}.
     server_paused                    pause, cancel_running
     server_resumed                   pause
     two_factor_reset                 user
+    connection_made                  connection (``by`` is the person who agreed)
+    connection_refreshed             connection, first (True for its first tokens)
+    connection_revoked               connection
+    replay_detected                  connection, what (came back; connection_revoked is sent too)
+    application_switched             application, on
+    applications_cleaned             count
 """
 
 from django.dispatch import Signal
@@ -34,3 +40,9 @@ column_allowed = Signal()
 server_paused = Signal()
 server_resumed = Signal()
 two_factor_reset = Signal()
+connection_made = Signal()
+connection_refreshed = Signal()
+connection_revoked = Signal()
+replay_detected = Signal()
+application_switched = Signal()
+applications_cleaned = Signal()

@@ -12,6 +12,8 @@ from allauth.mfa.totp import views as totp
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path
 
+from accounts.two_factor import note_set_up
+
 _BORDER = 4
 
 
@@ -23,6 +25,12 @@ class SetUpView(totp.ActivateTOTPView):  # type: ignore[misc]  # allauth has no 
         context: dict[str, Any] = super().get_context_data(**kwargs)
         size, drawn = qr_path(context["totp_url"])
         return {**context, "qr_size": size, "qr_path": drawn}
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Set it up; from here on only this session is known to have the factor."""
+        response: HttpResponseBase = super().form_valid(form)
+        note_set_up(self.request, self.request.user)
+        return response
 
 
 class PasswordView(account.PasswordChangeView):  # type: ignore[misc]  # allauth has no types

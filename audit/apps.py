@@ -13,7 +13,13 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Keep the groups and the triggers right after each migrate, and record what happens."""
         from accounts.groups import ensure_groups
-        from audit import receivers, search, sign_ins, triggers  # noqa: F401  # importing connects
+        from audit import (  # noqa: F401  # importing connects
+            oauth_events,
+            receivers,
+            search,
+            sign_ins,
+            triggers,
+        )
 
         # Only now do all permissions exist.
         post_migrate.connect(ensure_groups, sender=self)

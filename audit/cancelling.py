@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +17,7 @@ from audit.storable import storable
 from audit.usage import abandoned_after
 
 ABANDONED = "abandoned"
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def request_cancel(*, query_id: int, by: str, actor: User | None = None) -> bool:
@@ -27,7 +29,7 @@ def request_cancel(*, query_id: int, by: str, actor: User | None = None) -> bool
     with transaction.atomic():
         marked = _mark(rows, by)
         if marked:
-            query = rows.select_related("user", "token").get()
+            query = rows.select_related("user", "token", "connection").get()
             record_event(
                 EventKind.QUERY_CANCELLED,
                 f"{by} cancelled query {query_id} of {query.username}",
@@ -35,19 +37,24 @@ def request_cancel(*, query_id: int, by: str, actor: User | None = None) -> bool
                 actor_name=by,
                 subject=query.user,
                 token=query.token,
+                connection=query.connection,
                 details={"query": query_id},
             )
     return marked or running(rows).exists()
 
 
-def request_cancel_of_call(*, token_id: int, rpc_id: str, by: str) -> bool:
-    """Mark what the token's client runs under that JSON-RPC id; return False if nothing is.
+def request_cancel_of_call(
+    *, token_id: int | None = None, connection_id: int | None = None, rpc_id: str, by: str
+) -> bool:
+    """Mark what the credential's client runs under that JSON-RPC id; return False if nothing is.
 
     Clients that share a token may use the same id at the same time: then each is marked.
     """
     rpc_id = storable(rpc_id)[:64]
-    rows = QueryLog.objects.filter(token_id=token_id, rpc_id=rpc_id)
-    return bool(rpc_id) and (_mark(rows, by) or running(rows).exists())
+    credential = {"token_id": token_id, "connection_id": connection_id}
+    owned = {name: ident for name, ident in credential.items() if ident is not None}
+    rows = QueryLog.objects.filter(**owned, rpc_id=rpc_id)
+    return bool(rpc_id and owned) and (_mark(rows, by) or running(rows).exists())
 
 
 def cancel_requested(query_ids: Collection[int]) -> dict[int, str]:
@@ -59,8 +66,13 @@ def cancel_requested(query_ids: Collection[int]) -> dict[int, str]:
 
 
 def close_abandoned() -> int:
-    """Close the rows that a crash left open, long after their queries ended; return how many."""
-    left = running(QueryLog.objects.filter(started_at__lt=timezone.now() - abandoned_after()))
+    """Close the rows that a crash left open, long after their queries ended; return how many.
+
+    So are those of the future, which nobody opened by calling: nothing behind them could be sealed.
+    """
+    now = timezone.now()
+    old, ahead = Q(started_at__lt=now - abandoned_after()), Q(started_at__gt=now + _CLOCKS_DIFFER)
+    left = running(QueryLog.objects.filter(old | ahead))
     closed = 0
     for query_id in left.values_list("pk", flat=True):
         ended = running(QueryLog.objects.filter(pk=query_id)).update(

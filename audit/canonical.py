@@ -21,6 +21,8 @@ Touched = tuple[str, str, str, str, bool]
 
 QUERY, EVENT, SEAL = "q", "e", "s"
 VERSION = 1
+# Version 2 adds by which connection somebody came, and is written only where there is one.
+CONNECTED_VERSION = 2
 
 QUERY_FIELDS = (
     "id started_at user_id token_id username tool arguments sql fingerprint limits outcome reason "
@@ -44,15 +46,19 @@ class Entry(NamedTuple):
     leaf: bytes
 
 
+QUERY_COLUMNS = [*QUERY_FIELDS, "connection_id"]
+EVENT_COLUMNS = [*EVENT_FIELDS, "connection_id"]
+
+
 def query_record(row: Mapping[str, Any], touched: Iterable[Touched]) -> Record:
-    """Return the record of a query; ``row`` holds at least QUERY_FIELDS."""
+    """Return the record of a query; ``row`` holds at least QUERY_COLUMNS."""
     record = _record(QUERY, QUERY_FIELDS, row)
     record["touched"] = sorted(list(one) for one in touched)
     return record
 
 
 def event_record(row: Mapping[str, Any]) -> Record:
-    """Return the record of an event; ``row`` holds at least EVENT_FIELDS."""
+    """Return the record of an event; ``row`` holds at least EVENT_COLUMNS."""
     return _record(EVENT, EVENT_FIELDS, row)
 
 
@@ -110,4 +116,6 @@ def _record(letter: str, fields: list[str], row: Mapping[str, Any]) -> Record:
     for field in fields:
         value = row[field]
         record[field] = moment(value) if isinstance(value, datetime) else value
+    if row.get("connection_id") is not None:
+        record |= {"v": CONNECTED_VERSION, "connection_id": row["connection_id"]}
     return record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from accounts.models import AnalystToken, User
+from accounts.models import AnalystToken, Connection, User
 from audit.models import Event, EventKind
 from audit.storable import storable
 
@@ -21,6 +21,7 @@ def record_event(
     actor_name: str = "",
     subject: User | None = None,
     token: AnalystToken | None = None,
+    connection: Connection | None = None,
     details: Mapping[str, object] | None = None,
     ip: str | None = None,
 ) -> Event:
@@ -37,6 +38,7 @@ def record_event(
         actor_name=storable(name)[:150],
         subject=subject,
         token=token,
+        connection=connection,
         # JSON spells out whatever is not ASCII, so that any text can be stored.
         details=json.dumps(details, default=str) if details else "",
         ip=ip,

@@ -17,10 +17,12 @@ from audit.segments import records
 from audit.verification import GENESIS
 
 line = logging.getLogger("fleetmcp.audit")
+logger = logging.getLogger(__name__)
 
 SEGMENT = 1_000
 # Shorter than PostgreSQL's deadlock_timeout: calls that queue up behind our lock wait no longer.
 _LOCK_MS = 500
+_TOO_OFTEN = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,29 @@ class _Ends:
     event: int
 
 
+@dataclass
+class _Patience:
+    """Counts how often this process gave up in a row, and says so each time that it is too often.
+
+    A transaction that wrote a row and was left open keeps everybody from sealing.
+    """
+
+    times: int = 0
+
+    def told(self, *, gave_up: bool) -> None:
+        """Count once more, or begin anew."""
+        self.times = self.times + 1 if gave_up else 0
+        if self.times and self.times % _TOO_OFTEN == 0:
+            logger.warning(
+                "Nothing could be sealed %d times in a row: somebody keeps a lock on the record. "
+                "Look in pg_stat_activity for a transaction that was left open.",
+                self.times,
+            )
+
+
+_patience = _Patience()
+
+
 def head() -> Head | None:
     """Return the newest seal's number and digest, or None before the first seal."""
     newest = Seal.objects.order_by("-number").values_list("number", "digest").first()
@@ -49,10 +74,12 @@ def seal_audit(*, at_most: int | None = None) -> int:
     """Seal everything that is finished, or so many segments of it; return how many seals it took.
 
     It stops before the first query that still runs. Another process that seals at the same time
-    makes us stop quietly, and so does a PostgreSQL that is too busy to be looked at for a moment.
+    makes us stop quietly, and so does a PostgreSQL that is too busy to be looked at for a moment;
+    if that goes on, the log says so.
     """
     close_abandoned()
     ends = _ends()
+    _patience.told(gave_up=ends is None)
     made = 0
     while ends is not None and made != at_most and _seal_next(ends):
         made += 1
@@ -103,6 +130,7 @@ def _seal_next(ends: _Ends) -> bool:
         "seal=%d digest=%s previous=%s queries=%d-%d events=%d-%d",
         *(seal.number, seal.digest, seal.previous),
         *(seal.first_query, seal.last_query, seal.first_event, seal.last_event),
+        extra={"fields": {"seal": seal.number, "digest": seal.digest, "previous": seal.previous}},
     )
     return True
 

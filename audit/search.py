@@ -26,7 +26,7 @@ _TABLE = """
 CREATE VIRTUAL TABLE audit_search USING fts5(
   sql, content='audit_querylog', content_rowid='id', tokenize='trigram')
 """
-_TRIGGERS = {
+TRIGGERS = {
     "audit_search_insert": """
 CREATE TRIGGER audit_search_insert AFTER INSERT ON audit_querylog BEGIN
   INSERT INTO audit_search(rowid, sql) VALUES (new.id, new.sql);
@@ -40,6 +40,10 @@ END""",
 _CATCH_UP = """
 INSERT INTO audit_search(rowid, sql) SELECT id, sql FROM audit_querylog
 WHERE id > coalesce((SELECT max(id) FROM audit_search_docsize), 0) ORDER BY id
+"""
+_LOST = """
+SELECT count(*), min(id) FROM audit_querylog AS q
+WHERE NOT EXISTS (SELECT 1 FROM audit_search_docsize AS d WHERE d.id = q.id)
 """
 _GIN = """
 CREATE INDEX IF NOT EXISTS audit_search ON audit_querylog USING gin (upper(sql) gin_trgm_ops)
@@ -74,11 +78,26 @@ def _install_sqlite() -> None:
     with connection.cursor() as cursor:
         if "audit_search" not in there:
             cursor.execute(_TABLE)
-        for name, text in _TRIGGERS.items():
+        for name, text in TRIGGERS.items():
             if name not in there:
                 cursor.execute(text)
-        if not there.issuperset(_TRIGGERS):
+        if not there.issuperset(TRIGGERS):
             cursor.execute(_CATCH_UP)
+        if lost():
+            cursor.execute("INSERT INTO audit_search(audit_search) VALUES ('rebuild')")
+
+
+def lost() -> tuple[int, int] | None:
+    """Return how many queries the index misses, and the first of them; only SQLite's can be blind.
+
+    This reads two lists of ids: FTS5's own check would keep every writer out for far longer.
+    """
+    if connection.vendor != "sqlite" or "audit_search" not in _there():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST)
+        number, first = cursor.fetchone()
+    return (number, first) if number else None
 
 
 def _there() -> set[str]:
@@ -99,7 +118,7 @@ def set_aside() -> Iterator[None]:
     """Take the index away for a mass of rows and make it again at the end: far faster."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            for name in _TRIGGERS:
+            for name in TRIGGERS:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
         else:
             cursor.execute("DROP INDEX IF EXISTS audit_search")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from audit.canonical import (
-    EVENT_FIELDS,
-    QUERY_FIELDS,
+    EVENT_COLUMNS,
+    QUERY_COLUMNS,
     Record,
     Touched,
     event_record,
@@ -26,14 +26,14 @@ def query_records(first: int, last: int) -> Iterator[Record]:
     for query_id, *one in found.values_list("query_id", *_TOUCHED):
         touched[query_id].append((one[0], one[1], one[2], one[3], one[4]))
     rows = QueryLog.objects.filter(pk__range=(first, last)).order_by("pk")
-    for row in rows.values(*QUERY_FIELDS):
+    for row in rows.values(*QUERY_COLUMNS):
         yield query_record(row, touched.get(row["id"], ()))
 
 
 def event_records(first: int, last: int) -> Iterator[Record]:
     """Return the events of these ids by id."""
     rows = Event.objects.filter(pk__range=(first, last)).order_by("pk")
-    return map(event_record, rows.values(*EVENT_FIELDS))
+    return map(event_record, rows.values(*EVENT_COLUMNS))
 
 
 def records(queries: tuple[int, int], events: tuple[int, int]) -> Iterator[Record]:

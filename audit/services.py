@@ -23,12 +23,13 @@ line = logging.getLogger("fleetmcp.audit")
 class Asked:
     """A call as it came in. ``arguments`` is JSON text; ``sql`` the SQL in it, or "".
 
-    ``limits`` are those that hold for it, as JSON.
+    ``limits`` are those that hold for it, as JSON. Of the two ids that say by what the person
+    came in exactly one is set.
     """
 
     user_id: int
     username: str
-    token_id: int
+    token_id: int | None
     tool: str
     arguments: str
     sql: str = ""
@@ -37,6 +38,7 @@ class Asked:
     request_id: str = ""
     rpc_id: str = ""
     limits: str = ""
+    connection_id: int | None = None
 
 
 @dataclass
@@ -69,6 +71,7 @@ def open_query(asked: Asked) -> int:
     row = QueryLog(
         user_id=asked.user_id,
         token_id=asked.token_id,
+        connection_id=asked.connection_id,
         username=_storable(asked.username)[:150],
         limits=asked.limits,
         tool=_storable(asked.tool)[:64],

@@ -37,13 +37,22 @@ def sign_in_failed(
 ) -> None:
     """Record the name that was tried, and nothing else of what was typed."""
     name = str(credentials.get("username") or "")[:150]
-    subject = User.objects.filter(username=name).first() if "\x00" not in name else None
+    subject = _meant(name)
     record_event(
         EventKind.SIGN_IN_FAILED,
         f"A sign-in failed as {name}" if name else "A sign-in failed without a name",
         actor_name=name or "nobody",
         subject=subject,
         ip=_ip(request),
+    )
+
+
+def _meant(name: str) -> User | None:
+    """Return whose name it is, in whatever case it was typed; the exact name goes first."""
+    if "\x00" in name:
+        return None
+    return User.objects.filter(username=name).first() or (
+        User.objects.filter(username__iexact=name).order_by("pk").first()
     )
 
 

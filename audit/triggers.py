@@ -27,7 +27,10 @@ _ALWAYS = "1 = 1"
 
 @dataclass(frozen=True)
 class Rule:
-    """One trigger: before this operation on a row, the sentence is raised if ``when`` holds."""
+    """One trigger: before this operation on a row, the sentence is raised if ``when`` holds.
+
+    On SQLite, a rule without a sentence passes the row over.
+    """
 
     table: str
     operation: str
@@ -83,8 +86,15 @@ def missing_triggers(using: str = "default") -> list[str]:
     """Return the names of the triggers that are missing, disabled, or not what we installed."""
     from audit import trigger_sql
 
-    connection = connections[using]
-    return trigger_sql.differing(connection, list(_rules(connection)))
+    return trigger_sql.differing(connections[using], list(_rules(connections[using])))
+
+
+def strange_triggers(using: str = "default") -> list[tuple[str, str, str]]:
+    """Return (what, name, table) of triggers and rules on our tables that are not ours."""
+    from audit import search, trigger_sql
+
+    rules = list(_rules(connections[using]))
+    return trigger_sql.strange(connections[using], rules, search.TRIGGERS)
 
 
 def _rules(connection: BaseDatabaseWrapper) -> Iterator[Rule]:
@@ -144,11 +154,23 @@ def _seal_rules(connection: BaseDatabaseWrapper) -> Iterator[Rule]:
 
 def _replacing_rules() -> Iterator[Rule]:
     """INSERT OR REPLACE deletes the row it replaces without a word to the triggers."""
-    for table in ("audit_querylog", "audit_event", "audit_seal"):
-        taken = f"NEW.id > 0 AND EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608  # our names
+    for model in TABLES:
+        table = model._meta.db_table
+        taken = "NEW.id > 0 AND " + _exists(table, "id = NEW.id")
         yield Rule(table, "INSERT", "taken", taken, "A row of the record is never replaced.")
-    taken = "EXISTS (SELECT 1 FROM audit_seal WHERE number = NEW.number OR digest = NEW.digest)"
+    taken = _exists("audit_seal", "number = NEW.number OR digest = NEW.digest")
     yield Rule("audit_seal", "INSERT", "again", taken, "That seal is there already.")
+    table = "audit_touchedobject"
+    taken = _exists(table, "query_id = NEW.query_id AND object_id = NEW.object_id")
+    yield Rule(table, "INSERT", "again", taken, "That the query touched it is there already.")
+    # Passed over: two processes may make an object at once, and no trigger sees which OR it was.
+    table = "audit_catalogobject"
+    same = " AND ".join(f'"{name}" = NEW."{name}"' for name in "schema name column kind".split())
+    yield Rule(table, "INSERT", "again", _exists(table, same), "")
+
+
+def _exists(table: str, condition: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {condition})"  # noqa: S608  # our names
 
 
 def _changed(connection: BaseDatabaseWrapper, model: type[models.Model], besides: set[str]) -> str:

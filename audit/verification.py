@@ -5,7 +5,6 @@ Rows come as entries (letter, id, leaf), seals as their records; nothing is kept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +13,6 @@ from audit.canonical import EVENT, QUERY, Entry, Record, digest_of, seal_digest,
 
 GENESIS = "0" * 64
 _WORDS = {QUERY: "query", EVENT: "event"}
-_HEAD = re.compile(
-    r"(?:\bseal=(?P<number>\d{1,18}) digest=|(?:^|\s)(?P<short>\d{1,18}):)"
-    r"(?P<digest>[0-9a-f]{16,64})\b"
-)
 
 
 @dataclass(frozen=True)
@@ -130,16 +125,6 @@ def check_rows(seal: SealRow, rows: Iterable[Entry], *, whole: bool = True) -> I
     if whole:
         for letter, ident in sorted(sealed):
             yield of_row("deleted", letter, ident, "is missing")
-
-
-def read_heads(lines: Iterable[str]) -> dict[int, set[str]]:
-    """Return number -> digests in lines of a log, or as 12:abcdef…; other text is passed over."""
-    heads: dict[int, set[str]] = {}
-    for line in lines:
-        for found in _HEAD.finditer(line):
-            number = int(found["number"] or found["short"])
-            heads.setdefault(number, set()).add(found["digest"])
-    return heads
 
 
 def of_row(kind: str, letter: str, ident: int, what: str) -> Finding:

@@ -11,13 +11,15 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.forms import CheckboxSelectMultiple
 
+from accounts.admin.base import OwnFilters
+
 # The first knows nothing that we use; the second shows the second factors' keys.
 for model in (EmailAddress, Authenticator, Group):
     admin.site.unregister(model)
 
 
 @admin.register(Group)
-class GroupPages(GroupAdmin):
+class GroupPages(OwnFilters, GroupAdmin):
     """Groups, with boxes to tick: Django's two lists have parts that screen readers can't name."""
 
     filter_horizontal = ()

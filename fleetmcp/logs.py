@@ -42,3 +42,12 @@ def _printable(line: str) -> str:
     return "".join(
         char if char.isprintable() or char == "\t" else f"\\u{ord(char):04x}" for char in line
     )
+
+
+class NoTracebacks(logging.Filter):
+    """Leaves a record its sentence: with a traceback each, anybody could fill the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the traceback away and let the record through."""
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True

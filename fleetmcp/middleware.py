@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 
-from accounts.two_factor import must_have_second_factor
+from accounts.two_factor import Passed, must_have_second_factor, second_factor_of
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-write=(self)"
 # What somebody needs who has yet to set up the second factor, or who rather leaves.
@@ -43,7 +42,10 @@ class PrivatePages:
 
 
 class TwoFactorRequired:
-    """Leads people who must have a second factor to where they set it up, and nowhere else."""
+    """Leads people who must have a second factor to where they set it up, and nowhere else.
+
+    A session that did not pass the factor which the person has is ended.
+    """
 
     def __init__(self, get_response: _Next) -> None:
         self._get_response = get_response
@@ -59,10 +61,14 @@ class TwoFactorRequired:
         match = request.resolver_match
         if match is not None and match.view_name in _OPEN:
             return None
-        return redirect("mfa_activate_totp") if _lacks_second_factor(request.user) else None
+        return _led_away(request) if must_have_second_factor(request.user) else None
 
 
-def _lacks_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
-    if not must_have_second_factor(user):
-        return False
-    return not is_mfa_enabled(user, [Authenticator.Type.TOTP])
+def _led_away(request: HttpRequest) -> HttpResponse | None:
+    passed = second_factor_of(request)
+    if passed is Passed.YES:
+        return None
+    if passed is Passed.NOT_SET_UP:
+        return redirect("mfa_activate_totp")
+    logout(request)
+    return redirect_to_login(request.get_full_path(), resolve_url("account_login"))

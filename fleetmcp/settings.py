@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from accounts.oauth.company import sso_providers
+from accounts.oauth.provider import Lifetimes, provider
 from fleetmcp import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,6 +39,10 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    # Before accounts, whose admin takes the toolkit's own pages away.
+    "oauth2_provider",
     "accounts",
     "audit",
     "fleetmcp",
@@ -227,8 +233,14 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(message)s"},
         "json": {"()": "fleetmcp.logs.JsonFormatter"},
     },
+    "filters": {"no_tracebacks": {"()": "fleetmcp.logs.NoTracebacks"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": _FORMATS[LOG_FORMAT][0]},
+        "brief": {
+            "class": "logging.StreamHandler",
+            "formatter": _FORMATS[LOG_FORMAT][0],
+            "filters": ["no_tracebacks"],
+        },
         "audit": {
             "class": "logging.StreamHandler",
             "formatter": _FORMATS[LOG_FORMAT][1],
@@ -243,6 +255,8 @@ LOGGING = {
         "mcp": {"level": "CRITICAL"},
         # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Any other refusal of what anybody may send is one line.
+        "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
         # So would a traceback for each page that somebody may not see.
         "django.request": {"level": "ERROR"},
     },
@@ -259,6 +273,50 @@ TOKEN_LIFETIME_DAYS = env.env_int("TOKEN_LIFETIME_DAYS", 365, minimum=1, maximum
 # --- The record -----------------------------------------------------------------------------
 # Seconds between two looks at what can be sealed; 0: never, somebody else runs seal_audit.
 AUDIT_SEAL_SECONDS = env.env_int("AUDIT_SEAL_SECONDS", 60, minimum=0, maximum=86_400)
+
+# --- OAuth: connections of claude.ai, Claude Desktop and others -------------------------------
+# Whose programs may connect; one that runs on the person's own computer always may.
+OAUTH_CLIENT_HOSTS = [
+    name.lower() for name in env.env_list("OAUTH_CLIENT_HOSTS", "claude.ai,claude.com")
+]
+# Clients may register themselves, or be known by a document on one of those hosts.
+OAUTH_REGISTRATION = env.env_bool("OAUTH_REGISTRATION", True)
+OAUTH_CLIENT_DOCUMENTS = env.env_bool("OAUTH_CLIENT_DOCUMENTS", True)
+OAUTH_REGISTRATIONS_PER_HOUR = env.env_int(
+    "OAUTH_REGISTRATIONS_PER_HOUR", 100, minimum=1, maximum=100_000
+)
+OAUTH_ACCESS_MINUTES = env.env_int("OAUTH_ACCESS_MINUTES", 60, minimum=15, maximum=1440)
+# A connection dies when it rests that long, and in any case at its end.
+OAUTH_REFRESH_DAYS = env.env_int("OAUTH_REFRESH_DAYS", 30, minimum=1, maximum=365)
+OAUTH_CONNECTION_DAYS = env.env_int("OAUTH_CONNECTION_DAYS", 180, minimum=1, maximum=3650)
+OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.Application"
+OAUTH2_PROVIDER_GRANT_MODEL = "accounts.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105  # a class, no token
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "accounts.RefreshToken"  # noqa: S105  # a class, no token
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "accounts.IDToken"  # noqa: S105  # a class, no token
+OAUTH2_PROVIDER = provider(
+    PUBLIC_URL,
+    OAUTH_CLIENT_HOSTS,
+    Lifetimes(OAUTH_ACCESS_MINUTES * 60, OAUTH_REFRESH_DAYS * 86_400),
+    registration=OAUTH_REGISTRATION,
+    documents=OAUTH_CLIENT_DOCUMENTS,
+)
+
+# --- Signing in with the company's account (OpenID Connect: Google, Entra, others) -------------
+SSO_OPENID_URL = env.env_str("SSO_OPENID_URL")
+SSO_CLIENT_ID = env.env_str("SSO_CLIENT_ID")
+SSO_CLIENT_SECRET = env.env_secret("SSO_CLIENT_SECRET")
+SSO_NAME = env.env_str("SSO_NAME", "your company account")
+SSO_EMAILS_ARE_VERIFIED = env.env_bool("SSO_EMAILS_ARE_VERIFIED", False)
+if SSO_OPENID_URL and not (SSO_CLIENT_ID and SSO_CLIENT_SECRET):
+    raise env.BadSetting("With SSO_OPENID_URL set SSO_CLIENT_ID and SSO_CLIENT_SECRET too.")
+if SSO_OPENID_URL and not SSO_OPENID_URL.startswith("https://") and not DEBUG:
+    raise env.BadSetting("SSO_OPENID_URL must start with https://.")
+SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = sso_providers(SSO_OPENID_URL, SSO_CLIENT_ID, SSO_CLIENT_SECRET, SSO_NAME)
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+# A link, not a form: the page's policy lets forms send to ourselves only.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 
 # --- The engine: what may be read, and how much of it ---------------------------------------
 ANALYTICS_SCHEMAS = env.env_list("ANALYTICS_SCHEMAS", "reporting,tracksolid")

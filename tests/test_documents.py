@@ -50,7 +50,7 @@ def test_every_default_in_the_readme_is_the_real_one() -> None:
         if name in ("APP_DB_FILE", "STATIC_ROOT"):
             assert f'BASE_DIR / "{default}"' in code
             continue
-        found = re.search(rf'env\.\w+\(\s*"{name}",\s*"?([^",)]+(?:,\w+)*)"?', code)
+        found = re.search(rf'env\.\w+\(\s*"{name}",\s*"?([^",)]+(?:,[\w.]+)*)"?', code)
         assert found, name
         assert found.group(1).replace("_", "") == default.replace("_", ""), name
 

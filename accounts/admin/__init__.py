@@ -7,3 +7,4 @@ from accounts.admin import (  # noqa: F401  # importing registers the pages
     teams,
     tokens,
 )
+from accounts.oauth import admin  # noqa: F401  # and those of connections

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from accounts.admin.base import as_id, handled, or_404, who
+from accounts.admin.base import OwnFilters, as_id, handled, or_404, who
 from accounts.admin.columns import PersonColumns
 from accounts.admin.listing import TeamFilter, with_tokens
 from accounts.admin.switching import VERBS, Switches
@@ -42,7 +42,7 @@ _ADD = ("username", "first_name", "last_name", "email", "team")
 
 
 @admin.register(User)
-class PersonAdmin(Switches, PersonColumns, _PersonAdmin):
+class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
     """People. Only a superuser hands out power, and nobody deletes a person."""
 
     list_display = (
@@ -50,6 +50,7 @@ class PersonAdmin(Switches, PersonColumns, _PersonAdmin):
         "last_used",
     )  # fmt: skip
     list_filter = ("is_active", TeamFilter)
+    words = frozenset({"is_active__exact", "team"})
     list_select_related = ("policy",)
     list_per_page = 50
     # Not Django's two lists: screen readers can't name their parts.

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin.base import OwnFilters
 from accounts.denials import allow_column, save_denied
 from accounts.models import AccessPolicy, DeniedColumn, User
 from accounts.policies import make_default, save_policy
@@ -20,7 +21,7 @@ else:
 
 
 @admin.register(AccessPolicy)
-class AccessPolicyAdmin(_PolicyAdmin):
+class AccessPolicyAdmin(OwnFilters, _PolicyAdmin):
     """Policies: made and changed by their verbs, so that each change is on record."""
 
     list_display = (
@@ -60,7 +61,7 @@ class AccessPolicyAdmin(_PolicyAdmin):
 
 
 @admin.register(DeniedColumn)
-class DeniedColumnAdmin(_ColumnAdmin):
+class DeniedColumnAdmin(OwnFilters, _ColumnAdmin):
     """The deny-list: a superuser adds and takes away, who may view looks at it."""
 
     list_display = ("__str__", "reason", "created_by", "created_at")

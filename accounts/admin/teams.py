@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import or_404, who
+from accounts.admin.base import OwnFilters, or_404, who
 from accounts.models import Membership, Team
 from accounts.signals import team_saved
 from accounts.teams import members, visible_teams
@@ -43,7 +43,7 @@ class MembershipInline(_Inline):
 
 
 @admin.register(Team)
-class TeamAdmin(_TeamAdmin):
+class TeamAdmin(OwnFilters, _TeamAdmin):
     """Teams and who is in them."""
 
     list_display = ("name", "leads", "size")

@@ -16,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 
 from accounts.admin import expiring, issuing
-from accounts.admin.base import as_id, one_of, or_404, page, who
+from accounts.admin.base import OwnFilters, as_id, one_of, or_404, page, who
 from accounts.admin.columns import TokenColumns
 from accounts.admin.listing import RECENT, StatusFilter, queries_since
 from accounts.errors import RevokeRefused
@@ -49,7 +49,7 @@ class TokenList(ChangeList):
 
 
 @admin.register(AnalystToken)
-class AnalystTokenAdmin(TokenColumns, _TokenAdmin):
+class AnalystTokenAdmin(OwnFilters, TokenColumns, _TokenAdmin):
     """The list, the record of one token, and the way to each verb."""
 
     list_display = (
@@ -57,6 +57,8 @@ class AnalystTokenAdmin(TokenColumns, _TokenAdmin):
         "expires",
     )  # fmt: skip
     list_filter = (StatusFilter,)
+    # Not the digest, for one, which a filter could spell out.
+    words = frozenset({"status", "user__id__exact"})
     list_select_related = ("user", "replaced_by")
     list_per_page = 50
     search_fields = ("user__username", "label", "prefix")
@@ -86,10 +88,6 @@ class AnalystTokenAdmin(TokenColumns, _TokenAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AnalystToken | None = None) -> bool:
         """Return False: the audit history points at tokens."""
         return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Return False for the digest, which a filter in the address could else spell out."""
-        return not lookup.startswith("digest") and super().lookup_allowed(lookup, value, request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Return True for those who hold the permission to revoke."""

@@ -64,6 +64,7 @@ class AnalystToken(models.Model):
         User, models.PROTECT, null=True, editable=False, related_name="tokens_issued"
     )
     expires_at = models.DateTimeField()
+    first_used_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     last_used_ip = models.GenericIPAddressField(null=True, editable=False)
     replaces = models.OneToOneField(

@@ -75,7 +75,7 @@ class EventAdmin(ReadOnly, _ModelAdmin):
     list_display = ("id", "when", "kind", "done_by", "done_to", "what", "ip")
     list_per_page = 50
     paginator = BoundedPaginator
-    fields = ("when", "kind", "done_by", "done_to", "token", "what", "ip", "pretty")
+    fields = ("when", "kind", "done_by", "done_to", "token", "connection", "what", "ip", "pretty")
     readonly_fields = ("when", "done_by", "done_to", "what", "pretty")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventList]:

@@ -7,19 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.text import smart_split, unescape_string_literal
 
-from accounts.models import SEE_EVERYONE, AnalystToken, Role, Team, User
+from accounts.admin.base import as_id
+from accounts.models import AnalystToken, Role, Team, User
 from audit import search
+from audit.admin.known import is_told_unknown, objects_named, sees_everyone
 from audit.admin.lists import choose
-from audit.admin.periods import PERIOD_CHOICES, bounds, moments
+from audit.admin.periods import FIRST_DAY, LAST_DAY, PERIOD_CHOICES, bounds, moments
 from audit.admin.words import TOOLS
-from audit.models import CatalogObject, Outcome, QueryLog, TouchedObject
+from audit.models import Outcome, QueryLog, TouchedObject
 
 _ANY = [("", "Any")]
+# What the columns can hold.
+_LARGEST = 2_147_483_647
 _SUFFIXES = ("__exact", "__id", "_id")
 
 
@@ -36,15 +40,21 @@ class HistoryForm(forms.Form):
     period = forms.ChoiceField(choices=_ANY + PERIOD_CHOICES, required=False)
     object = forms.CharField(label="Object read", required=False, max_length=191)
     fingerprint = forms.CharField(label="Same statement", required=False, max_length=16)
-    slow = forms.FloatField(label="Seconds, at least", required=False, min_value=0)
-    large = forms.IntegerField(label="Rows, at least", required=False, min_value=0)
+    slow = forms.FloatField(
+        label="Seconds, at least", required=False, min_value=0, max_value=_LARGEST // 1000
+    )
+    large = forms.IntegerField(
+        label="Rows, at least", required=False, min_value=0, max_value=_LARGEST
+    )
 
     def __init__(self, data: QueryDict, viewer: User) -> None:
         """Take the address' words; ``user__id__exact`` means ``user``, as elsewhere in admin."""
         super().__init__({_plain(key): data[key] for key in data}, auto_id="filter-%s")
         for name in ("from", "to"):
             self.fields[name] = forms.DateField(
-                required=False, widget=forms.DateInput(attrs={"type": "date"})
+                required=False,
+                widget=forms.DateInput(attrs={"type": "date"}),
+                validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
             )
         self.people = User.objects.visible_to(viewer).order_by("username")
         choose(self.fields["user"], self.people)
@@ -54,10 +64,10 @@ class HistoryForm(forms.Form):
 
     def _tokens(self) -> QuerySet[AnalystToken]:
         """Return the chosen person's tokens, or the chosen token alone: a thousand help nobody."""
-        user, token = str(self.data.get("user", "")), str(self.data.get("token", ""))
-        mine = Q(user_id=int(user)) if user.isdecimal() else Q(pk__in=[])
-        if token.isdecimal():
-            mine |= Q(pk=int(token))
+        user, token = (as_id(str(self.data.get(name, ""))) for name in ("user", "token"))
+        if not (user or token):
+            return AnalystToken.objects.none()
+        mine = Q(user_id=user) | Q(pk=token)
         return AnalystToken.objects.filter(mine, user__in=self.people).order_by("-id")
 
     def _say_how(self) -> None:
@@ -104,7 +114,7 @@ class Wanted:
 def history_of(viewer: User) -> QuerySet[QueryLog]:
     """Return the queries of the people whom the viewer may see."""
     rows = QueryLog.objects.order_by("-id")
-    if viewer.is_superuser or viewer.has_perm(SEE_EVERYONE):
+    if sees_everyone(viewer):
         return rows
     # The ids themselves: no planner has to guess how many people a team is.
     people = User.objects.visible_to(viewer).order_by("pk").values_list("pk", flat=True)
@@ -113,7 +123,7 @@ def history_of(viewer: User) -> QuerySet[QueryLog]:
 
 def teams_of(viewer: User) -> QuerySet[Team]:
     """Return the teams that the viewer may ask for: all, or those they lead."""
-    if viewer.is_superuser or viewer.has_perm(SEE_EVERYONE):
+    if sees_everyone(viewer):
         return Team.objects.all()
     return Team.objects.filter(memberships__user=viewer, memberships__role=Role.LEAD)
 
@@ -128,7 +138,8 @@ def wanted(form: HistoryForm, viewer: User) -> Wanted:
     if terms and not any(len(term) >= search.LEAST for term in terms):
         return Wanted(rows.none(), problem=TOO_SHORT)
     objects = objects_named(asked["object"]) if asked["object"] else None
-    problem = NO_OBJECT if objects == () else ""
+    unknown = objects is not None and is_told_unknown(asked["object"], objects, viewer)
+    problem = NO_OBJECT if unknown else ""
     since, until = moments(asked)
     above, to = bounds(since, until)
     rows = rows.filter(_conditions(asked, since, until))
@@ -137,15 +148,6 @@ def wanted(form: HistoryForm, viewer: User) -> Wanted:
 
 TOO_SHORT = f"Search needs a word of at least {search.LEAST} characters."
 NO_OBJECT = "No query has read an object of that name. Write schema.table or schema.table.column."
-
-
-def objects_named(text: str) -> tuple[int, ...]:
-    """Return the ids of the objects of that full name: a table, a function, or a column."""
-    table = Concat("schema", Value("."), "name")
-    named = CatalogObject.objects.alias(
-        table=table, whole=Concat(table, Value("."), F("column"))
-    ).filter(Q(table=text, column="") | Q(whole=text) & ~Q(column=""))
-    return tuple(named.order_by("pk").values_list("pk", flat=True))
 
 
 def _conditions(asked: dict[str, Any], since: datetime | None, until: datetime | None) -> Q:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from accounts.admin.base import OwnFilters
 from accounts.models import SEE_EVERYONE
 from audit.admin import showing
 from audit.admin.lists import BoundedPaginator, ReadOnly
@@ -31,7 +32,7 @@ _COUNT = f"""(SELECT count(*) FROM (SELECT 1 FROM audit_touchedobject touch
 
 
 @admin.register(CatalogObject)
-class CatalogObjectAdmin(ReadOnly, _ModelAdmin):
+class CatalogObjectAdmin(OwnFilters, ReadOnly, _ModelAdmin):
     """For who sees everyone's queries: the figures are everyone's."""
 
     change_list_template = "admin/audit/plain_list.html"

@@ -12,6 +12,9 @@ from audit.models import QueryLog
 # Calls that start together may be stored in another order than that of their times.
 SLACK = 1_000
 
+# No record is older, and every calendar reaches that far.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+
 _DAYS_BEFORE = {"today": 0, "7d": 6, "30d": 29, "90d": 89}
 PERIOD_CHOICES = [("today", "Today"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days")]
 

@@ -16,20 +16,21 @@ from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.base import as_id
 from accounts.models import User
 from audit.admin import pages, row_page, showing
 from audit.admin.filters import HistoryForm, Wanted, history_of, wanted
+from audit.admin.known import objects_offered
 from audit.admin.lists import FormList, ReadOnly, viewer_of
 from audit.admin.newest import MOST, PER_PAGE, newest
 from audit.admin.words import REASONS
-from audit.models import CatalogObject, Outcome, QueryLog
+from audit.models import Outcome, QueryLog
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[QueryLog]
 else:
     _ModelAdmin = admin.ModelAdmin
 
-_MOST_OBJECTS = 500
 _SHORT = 500
 
 
@@ -51,12 +52,13 @@ class HistoryList(FormList):
 
     def get_results(self, request: HttpRequest) -> None:
         """Find the ids, then the rows of this page alone."""
-        before = request.GET.get("before", "")
-        self.found = newest(self.wanted, before=int(before) if before.isdecimal() else None)
+        before = as_id(request.GET.get("before", ""))
+        self.viewer = viewer_of(request)
+        self.found = newest(self.wanted, before=before or None)
         ids = self.found.ids
         self.page_num = min(max(1, self.page_num), max(1, -(-len(ids) // PER_PAGE)))
         page = ids[(self.page_num - 1) * PER_PAGE : self.page_num * PER_PAGE]
-        rows = self.root_queryset.filter(pk__in=page).select_related("user", "token")
+        rows = self.root_queryset.filter(pk__in=page).select_related("user", "token", "connection")
         rows = rows.defer("sql", "arguments", "limits").annotate(start=Left("sql", _SHORT))
         self.result_list = rows.order_by("-pk")
         self.result_count = len(ids)
@@ -91,7 +93,7 @@ class HistoryList(FormList):
     def offered(self) -> dict[str, Iterable[object]]:
         """What the form offers to choose from where anything may be written, by field."""
         return {
-            "object": CatalogObject.objects.all()[:_MOST_OBJECTS],
+            "object": objects_offered(self.viewer),
             "reason": REASONS,
             "slow": (1, 10),
             "large": (1_000, 10_000),
@@ -150,9 +152,10 @@ class QueryLogAdmin(ReadOnly, _ModelAdmin):
         return showing.moment(row.started_at)
 
     @admin.display(description="person")
-    def person(self, row: QueryLog) -> str:
-        """Who, by the name of today."""
-        return row.user.username
+    def person(self, row: QueryLog) -> SafeString:
+        """Who, by the name of then, which is the sealed one; another name of today is beside it."""
+        then, now = showing.visible(row.username), showing.visible(row.user.username)
+        return format_html("{} (now {})", then, now) if then and then != now else now
 
     @admin.display(description="tool")
     def called(self, row: QueryLog) -> SafeString:

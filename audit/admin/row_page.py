@@ -18,7 +18,18 @@ from audit.admin.words import explained
 from audit.models import ObjectKind, Outcome, QueryLog, Seal, TouchedObject
 
 _SAME, _NEAR = 10, 5
-_LISTED = ("id", "started_at", "outcome", "reason", "rows", "duration_ms", "sql", "user", "tool")
+_LISTED = (
+    "id",
+    "started_at",
+    "outcome",
+    "reason",
+    "rows",
+    "duration_ms",
+    "sql",
+    "user",
+    "tool",
+    "username",
+)
 
 
 @dataclass
@@ -43,13 +54,15 @@ def context(row: QueryLog, viewer: User) -> dict[str, Any]:
         "started": showing.moment(row.started_at),
         "cancelled": showing.moment(row.cancel_requested_at),
         "then": showing.visible(row.username),
-        "label": showing.visible(row.token.label),
+        "label": showing.visible(row.token.label) if row.token else "",
+        "connected": showing.visible(row.connection.client_name) if row.connection else "",
         "tool": showing.visible(row.tool),
         "client": showing.visible(row.client),
         "request_id": showing.visible(row.request_id),
         "sql": showing.sql_html(row.sql),
         "original": showing.visible(row.sql),
         "hides": showing.hides(row.sql),
+        "rest": f"{showing.MOST_SHOWN:,}" if showing.is_cut(row.sql, row.arguments) else "",
         "arguments": showing.json_html(row.arguments),
         "limits": _limits(row.limits),
         "timing": timing(row.waited_ms, row.database_ms, row.duration_ms),
@@ -132,7 +145,7 @@ def _line(row: QueryLog) -> dict[str, Any]:
         "id": row.pk,
         "url": reverse("admin:audit_querylog_change", args=[row.pk]),
         "at": showing.moment(row.started_at),
-        "who": row.user.username,
+        "who": showing.visible(row.username or row.user.username),
         "outcome": row.get_outcome_display(),
         "took": showing.duration(row.duration_ms),
         "rows": row.rows,

@@ -57,7 +57,7 @@ def _running(viewer: User) -> QuerySet[QueryLog]:
     """Return what may be running, of people whom the viewer may see; not what a crash left open."""
     since = timezone.now() - abandoned_after()
     open_rows = history_of(viewer).filter(outcome=Outcome.RUNNING, started_at__gt=since)
-    rows = open_rows.select_related("user", "token").order_by("pk")
+    rows = open_rows.select_related("user", "token", "connection").order_by("pk")
     return rows.defer("sql", "arguments", "limits").annotate(start=Left("sql", 500))
 
 

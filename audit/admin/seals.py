@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.base import OwnFilters
 from audit.admin import showing
 from audit.admin.lists import BoundedPaginator, ReadOnly
 from audit.models import Seal
@@ -21,7 +22,7 @@ else:
 
 
 @admin.register(Seal)
-class SealAdmin(ReadOnly, _ModelAdmin):
+class SealAdmin(OwnFilters, ReadOnly, _ModelAdmin):
     """The chain, newest first."""
 
     change_list_template = "admin/audit/plain_list.html"

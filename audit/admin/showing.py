@@ -8,7 +8,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 import sqlparse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -20,17 +20,36 @@ LAID_OUT = 6_000
 COLOURED = 20_000
 _DEEP = re.compile(r"[(\[,]")
 _MOST_DEEP = 300
+# What a page shows of one text; each run of a hidden character is some markup.
+MOST_SHOWN = 100_000
+_MOST_MARKS = 10_000
 
 # Every control and format character but line ends and tabs: they could hide or turn around text.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "([\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff])\\1*"
 )
 
 
 def visible(text: str) -> SafeString:
-    """Return the text escaped, with each character that can't be seen as a marked code."""
-    return _marked(conditional_escape(str(text)))
+    """Return the text's beginning escaped; a run of what can't be seen is a marked code."""
+    return _marked(escape(_beginning(text)))
+
+
+def is_cut(*texts: str) -> bool:
+    """Say whether a page shows less than the whole of one of these."""
+    return any(len(_beginning(text)) < len(text) for text in texts)
+
+
+def _beginning(text: str) -> str:
+    """Return what comes to MOST_SHOWN characters, where a run of hidden ones counts as one."""
+    room, at = MOST_SHOWN, 0
+    for number, run in enumerate(_HIDDEN.finditer(text)):
+        plain = run.start() - at
+        if plain >= room or number == _MOST_MARKS:
+            return text[: at + min(plain, room)]
+        room, at = room - plain - 1, run.end()
+    return text[: at + room]
 
 
 def _marked(html: str) -> SafeString:
@@ -39,8 +58,9 @@ def _marked(html: str) -> SafeString:
 
 
 def _mark(found: re.Match[str]) -> str:
-    name = unicodedata.name(found[0], "control character").lower()
-    return f'<span class="hidden-character" title="{name}">U+{ord(found[0]):04X}</span>'
+    name, times = unicodedata.name(found[1], "control character").lower(), len(found[0])
+    code = f"U+{ord(found[1]):04X}" + (f" ×{times:,}" if times > 1 else "")
+    return f'<span class="hidden-character" title="{name}">{code}</span>'
 
 
 def hides(text: str) -> bool:
@@ -54,12 +74,12 @@ def sql_html(sql: str) -> SafeString:
 
 
 def json_html(text: str) -> SafeString:
-    """Return JSON indented and coloured, any other text as it is."""
+    """Return JSON indented and coloured, long JSON and any other text as it is."""
     try:
         pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return visible(text)
-    return _coloured(pretty, JsonLexer())
+    return _coloured(pretty, JsonLexer()) if len(pretty) <= COLOURED else visible(text)
 
 
 def block(html: SafeString) -> SafeString:

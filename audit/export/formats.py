@@ -10,7 +10,7 @@ from hashlib import sha256
 from io import StringIO
 from typing import Any
 
-from audit.canonical import EVENT_FIELDS, QUERY_FIELDS, canonical
+from audit.canonical import EVENT_COLUMNS, QUERY_COLUMNS, canonical
 from audit.export.selection import Selection
 
 COMPLETE = "# complete"
@@ -28,10 +28,10 @@ def csv_file(selection: Selection) -> Iterator[bytes]:
     SHA-256 of all lines before it; a file without it is not complete.
     """
     events = bool(selection.events) and not selection.queries
-    fields = EVENT_FIELDS if events else [*QUERY_FIELDS, "touched"]
+    fields = EVENT_COLUMNS if events else [*QUERY_COLUMNS, "touched"]
     records = selection.event_records() if events else selection.query_records()
     head = _csv_line(fields)
-    lines = (_csv_line([cell(record[name]) for name in fields]) for record in records)
+    lines = (_csv_line([cell(record.get(name)) for name in fields]) for record in records)
     return _closed(head, lines, _csv_end)
 
 

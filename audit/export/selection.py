@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit.canonical import (
-    EVENT_FIELDS,
-    QUERY_FIELDS,
+    EVENT_COLUMNS,
+    QUERY_COLUMNS,
     Record,
     Touched,
     event_record,
@@ -68,10 +68,10 @@ def _queries(ids: list[int]) -> list[Record]:
     found = TouchedObject.objects.filter(query__in=ids).order_by()
     for query, *one in found.values_list("query_id", *_TOUCHED):
         touched.setdefault(query, []).append((one[0], one[1], one[2], one[3], one[4]))
-    rows = QueryLog.objects.filter(pk__in=ids).order_by("pk").values(*QUERY_FIELDS)
+    rows = QueryLog.objects.filter(pk__in=ids).order_by("pk").values(*QUERY_COLUMNS)
     return [query_record(row, touched.get(row["id"], ())) for row in rows]
 
 
 def _events(ids: list[int]) -> list[Record]:
-    rows = Event.objects.filter(pk__in=ids).order_by("pk").values(*EVENT_FIELDS)
+    rows = Event.objects.filter(pk__in=ids).order_by("pk").values(*EVENT_COLUMNS)
     return [event_record(row) for row in rows]

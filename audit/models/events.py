@@ -24,6 +24,11 @@ class EventKind(models.TextChoices):
     TOKEN_ROTATED = "token_rotated"  # noqa: S105  # a word, no token
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # a word, no token
     TOKENS_REFUSED = "tokens_refused"
+    CONNECTED = "connected"
+    CONNECTION_REFRESHED = "connection_refreshed"
+    CONNECTION_REVOKED = "connection_revoked"
+    REPLAY_DETECTED = "replay_detected"
+    CLIENT_CHANGED = "client_changed"
     POLICY_SAVED = "policy_saved"
     POLICY_ASSIGNED = "policy_assigned"
     COLUMN_DENIED = "column_denied"
@@ -54,6 +59,9 @@ class Event(models.Model):
     )
     token = models.ForeignKey(
         "accounts.AnalystToken", models.PROTECT, null=True, related_name="events"
+    )
+    connection = models.ForeignKey(
+        "accounts.Connection", models.PROTECT, null=True, related_name="events"
     )
     summary = models.CharField(max_length=300)
     details = models.TextField(blank=True)

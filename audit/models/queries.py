@@ -28,7 +28,18 @@ class QueryLog(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="queries", db_index=False
     )
     token = models.ForeignKey(
-        "accounts.AnalystToken", on_delete=models.PROTECT, related_name="queries", db_index=False
+        "accounts.AnalystToken",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="queries",
+        db_index=False,
+    )
+    connection = models.ForeignKey(
+        "accounts.Connection",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="queries",
+        db_index=False,
     )
     username = models.CharField(
         max_length=150,
@@ -80,6 +91,19 @@ class QueryLog(models.Model):
             models.Index(fields=["token", "-id"], name="query_token"),
             models.Index(fields=["outcome", "-id"], name="query_outcome"),
             models.Index(fields=["fingerprint", "-id"], name="query_fingerprint"),
+            models.Index(fields=["connection", "-id"], name="query_connection"),
+            models.Index(
+                fields=["connection", "rpc_id"],
+                condition=models.Q(outcome=Outcome.RUNNING),
+                name="query_running_connected",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="query_by_one_credential",
+                condition=models.Q(token__isnull=False, connection__isnull=True)
+                | models.Q(token__isnull=True, connection__isnull=False),
+            ),
         ]
         ordering = ["-id"]
         default_permissions = ("view",)

@@ -43,9 +43,13 @@ class First:
 
 @dataclass
 class Loaded:
-    """Everything that the page shows, by day and person; ``missing``: some days aren't counted."""
+    """Everything that the page shows of these people, by day and person.
+
+    ``missing``: some days aren't counted.
+    """
 
     period: Period
+    people: QuerySet[User]
     days: dict[tuple[date, int], Figures] = field(default_factory=dict)
     habits: dict[int, list[Past]] = field(default_factory=dict)  # by day
     first: list[First] = field(default_factory=list)
@@ -84,7 +88,7 @@ def load(people: QuerySet[User], period: Period, now: datetime) -> Loaded:
     for _ in count_closed_days(now, _PATIENCE):
         pass
     uncounted = next_uncounted(now)
-    found = Loaded(period, missing=uncounted is not None and uncounted <= period.last)
+    found = Loaded(period, people, missing=uncounted is not None and uncounted <= period.last)
     kept = _kept(people, period)
     for day, user, figures in kept.filter(day__gte=period.first).values_list(
         "day", "user_id", "figures"

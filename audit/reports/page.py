@@ -34,7 +34,7 @@ def contents(found: Loaded) -> dict[str, Any]:
         **_days(found),
         **_heat(found),
         "people": _people(found, names),
-        "tops": tops(found.period, total),
+        "tops": tops(found.period, total, found.people),
         "unusual": [_first(found, names), _busy(found, names), _nights(found, names)],
     }
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 CHOICES = {"1": "Today", "7": "7 days", "30": "30 days", "90": "90 days"}
 LONGEST = 366
+YEARS = range(2000, 2101)
 _DAY = timedelta(days=1)
 
 
@@ -63,6 +64,9 @@ def _checked(period: Period, today: date) -> Period:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadPeriod("Write days as in 2026-11-22.") from None
+    if day.year not in YEARS:
+        raise BadPeriod(f"Choose days from {YEARS[0]} to {YEARS[-1]}.")
+    return day

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
+from accounts.models import User
 from audit.models import CatalogObject, QueryLog
 from audit.reports import links
 from audit.reports.figures import FINGERPRINTS, SLOWEST, Figures
@@ -11,11 +14,11 @@ from audit.reports.tables import Row, Table, counted, seconds, shortened
 MOST = 10
 
 
-def tops(period: Period, total: Figures) -> list[Table]:
-    """Return the four tables."""
+def tops(period: Period, total: Figures, people: QuerySet[User]) -> list[Table]:
+    """Return the four tables; ``people`` are those whose statements the viewer may see."""
     return [
         _objects(period, total),
-        _fingerprints(period, total),
+        _fingerprints(period, total, people),
         _slowest(total),
         _reasons(period, total),
     ]
@@ -33,10 +36,10 @@ def _objects(period: Period, total: Figures) -> Table:
     return Table("objects", label, ("Table or function", "", "Queries"), rows)
 
 
-def _fingerprints(period: Period, total: Figures) -> Table:
+def _fingerprints(period: Period, total: Figures, people: QuerySet[User]) -> Table:
     top = total.fingerprints.most_common(MOST)
     rows = [
-        Row(_example(one), links.history(period, fingerprint=one), counted(n, top[0][1]))
+        Row(_example(one, people), links.history(period, fingerprint=one), counted(n, top[0][1]))
         for one, n in top
     ]
     note = (
@@ -47,10 +50,10 @@ def _fingerprints(period: Period, total: Figures) -> Table:
     return Table("statements", "Most asked statements", heads, rows, note, code=True)
 
 
-def _example(fingerprint: str) -> str:
-    """Return the beginning of the newest statement with that fingerprint."""
-    rows = QueryLog.objects.filter(fingerprint=fingerprint).order_by("-pk")
-    sql = rows.values_list("sql", flat=True).first()
+def _example(fingerprint: str, people: QuerySet[User]) -> str:
+    """Return the beginning of these people's newest statement with that fingerprint."""
+    rows = QueryLog.objects.filter(fingerprint=fingerprint, user__in=people.values("pk"))
+    sql = rows.order_by("-pk").values_list("sql", flat=True).first()
     return shortened(sql) if sql else f"Statement {fingerprint}, whose rows are pruned"
 
 

@@ -19,13 +19,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from accounts.authentication import REFUSAL, Refused, examine
+from accounts.authentication import MALFORMED, REFUSAL, Refused, examine
+from accounts.errors import ScopeMissing
 from audit.cancelling import request_cancel_of_call
 from audit.models import Outcome
 from audit.services import Answered
 from fleetmcp import metrics, request_id
 from fleetmcp.client_ip import client_ip
-from fleetmcp.mcp import records
+from fleetmcp.mcp import challenges, records
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
 from fleetmcp.mcp.direct import Direct
 from fleetmcp.mcp.messages import Wrong, examined
@@ -98,21 +99,31 @@ class Endpoint:
 async def _visitor(scope: Scope) -> Visitor | Response:
     """Return who is calling, or the reply that keeps them out."""
     headers, ip = Headers(scope=scope), client_ip(scope)
+    if challenges.is_token_in_query(scope):
+        refusals.count(Refusal(ip, MALFORMED))
+        return _unauthorized(scope, challenges.NOT_IN_THE_ADDRESS)
     try:
         caller = await records.look_up(examine, headers.get("authorization"), ip)
+    except ScopeMissing as missing:
+        return _challenged(HTTPStatus.FORBIDDEN, scope, str(missing), missing.code)
     except DatabaseError:
         return _told(HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again.")
     if isinstance(caller, Refused):
         refusals.count(Refusal(ip, caller.why, caller.token_id))
-        return _unauthorized()
+        return _unauthorized(scope, REFUSAL)
     agent = headers.get("user-agent", "")
     return Visitor(caller, agent, ip, request_id.current.get())
 
 
-def _unauthorized() -> Response:
+def _unauthorized(scope: Scope, sentence: str) -> Response:
     metrics.UNAUTHORIZED.inc()
-    reply = _told(HTTPStatus.UNAUTHORIZED, REFUSAL)
-    reply.headers["WWW-Authenticate"] = f'Bearer realm="{settings.MCP_SERVER_NAME}"'
+    error = "invalid_token" if challenges.is_anything_sent(scope) else ""
+    return _challenged(HTTPStatus.UNAUTHORIZED, scope, sentence, error)
+
+
+def _challenged(status: HTTPStatus, scope: Scope, sentence: str, error: str) -> Response:
+    reply = _told(status, sentence)
+    reply.headers["WWW-Authenticate"] = challenges.challenge(scope["path"], error, sentence)
     return reply
 
 
@@ -167,9 +178,12 @@ async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:
     rpc_id = params.get("requestId") if isinstance(params, dict) else None
     if isinstance(rpc_id, str | int):
         with suppress(DatabaseError):  # the client doesn't wait for an answer to a notification
-            token_id = visitor.caller.token_id
             await records.run(
-                request_cancel_of_call, token_id=token_id, rpc_id=str(rpc_id), by="client"
+                request_cancel_of_call,
+                token_id=visitor.caller.credential.token_id,
+                connection_id=visitor.caller.credential.connection_id,
+                rpc_id=str(rpc_id),
+                by="client",
             )
 
 

@@ -120,7 +120,8 @@ def asked_of(visitor: Visitor, tool: str, arguments: Any, rpc_id: str = "") -> A
     return Asked(
         user_id=visitor.caller.user_id,
         username=visitor.caller.username,
-        token_id=visitor.caller.token_id,
+        token_id=visitor.caller.credential.token_id,
+        connection_id=visitor.caller.credential.connection_id,
         tool=tool,
         arguments=_json(arguments),
         sql=sql if isinstance(sql, str) else "",

@@ -15,7 +15,7 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.dispatch import Signal
 
-from accounts.authentication import Caller, authenticate
+from accounts.authentication import Caller, Credential, authenticate
 from accounts.errors import DefaultNotDeletable, PolicyRefused
 from accounts.limits import NOTHING, PolicyLimits
 from accounts.models import AccessPolicy, User
@@ -69,7 +69,7 @@ def test_person_without_a_policy_has_the_default_one(issued: IssuedToken) -> Non
 
 @pytest.mark.proves("POLICY-DEFAULT")
 def test_caller_made_without_a_policy_may_take_nothing() -> None:
-    assert Caller(1, "alice", 1, "fmcp_", "laptop").policy == NOTHING
+    assert Caller(1, "alice", Credential("laptop", token_id=1)).policy == NOTHING
     assert (NOTHING.schemas, NOTHING.concurrent_queries, NOTHING.may_export) == ((), 0, False)
 
 

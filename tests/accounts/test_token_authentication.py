@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import authentication
-from accounts.authentication import REFUSAL, Caller, authenticate
+from accounts.authentication import REFUSAL, Caller, Credential, authenticate
 from accounts.models import AccessPolicy, AnalystToken, User
 from accounts.secrets import digest, make_token
 from accounts.services import IssuedToken, issue_token, revoke_token
@@ -69,9 +69,7 @@ def test_good_token_names_the_caller(issued: IssuedToken, alice: User, scheme: s
     assert authenticate(f"{scheme} {issued.secret}") == Caller(
         user_id=alice.pk,
         username="alice",
-        token_id=issued.token.pk,
-        token_prefix=issued.token.prefix,
-        token_label="laptop",
+        credential=Credential("laptop", token_id=issued.token.pk),
         policy=AccessPolicy.objects.get(is_default=True).limits,
     )
 

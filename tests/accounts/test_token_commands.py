@@ -27,7 +27,7 @@ def test_issue_prints_the_token_alone_and_once_on_stdout(alice: User) -> None:
     out, err = run("issue_token", "alice", "--label", "laptop", "--days", "3")
     caller = authenticate(f"Bearer {out.strip()}")
     assert caller is not None
-    assert (caller.username, caller.token_label) == ("alice", "laptop")
+    assert (caller.username, caller.credential.name) == ("alice", "laptop")
     assert out.count("fmcp_") == 1
     assert out.strip() not in err
     assert "claude mcp add --transport http" in err

@@ -183,4 +183,4 @@ def test_bad_or_confusable_name_is_refused(alice: User, name: str) -> None:
 @pytest.mark.proves("TOKEN-ERRORS")
 def test_every_error_has_a_code_of_its_own() -> None:
     kinds = AccountsError.__subclasses__()
-    assert len({kind.code for kind in kinds}) == len(kinds) == 11
+    assert len({kind.code for kind in kinds}) == len(kinds) == 13

@@ -75,7 +75,7 @@ def index() -> dict[str, int]:
         is_lite = connection.vendor == "sqlite"
         cursor.execute("DROP TABLE audit_search" if is_lite else "DROP INDEX audit_search")
         if is_lite:
-            for name in search._TRIGGERS:
+            for name in search.TRIGGERS:
                 cursor.execute(f"DROP TRIGGER {name}")
     found["without an index"] = len(_found(q="needle"))
     search.install()

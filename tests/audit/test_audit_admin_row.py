@@ -150,6 +150,20 @@ def test_every_code_of_the_engine_is_explained_and_every_tool_can_be_chosen() ->
     assert all(explained(outcome, "") for outcome in Outcome)
 
 
+@pytest.mark.proves("AUDIT-NAME-THEN")
+def test_history_names_people_as_then_and_marks_who_is_named_otherwise_now(
+    client: Client, asked: Ask, alice: User
+) -> None:
+    open_query(asked())
+    address = reverse("admin:audit_querylog_changelist")
+    person = r'class="field-person">([^<]*)<'
+    assert re.findall(person, client.get(address).content.decode()) == ["alice"]
+    alice.username = "mallory"
+    alice.save()
+    text = client.get(address).content.decode()
+    assert re.findall(person, text) == ["alice (now mallory)"]
+
+
 def seal(first: int, last: int) -> Seal:
     """Return a seal over these queries, with digests of nothing."""
     return Seal.objects.create(

@@ -181,6 +181,16 @@ def test_sign_in_failure_and_sign_out_are_told_with_the_address_and_no_password(
 
 
 @pytest.mark.proves("EVENT-SIGN-IN")
+@pytest.mark.parametrize("typed", ["ivan", "IVAN", "iVan"])
+def test_failure_in_any_case_of_letters_is_found_at_the_person(
+    client: Client, ivan: User, typed: str
+) -> None:
+    client.post(reverse("account_login"), {"login": typed, "password": "wrong"})
+    failed = told(EventKind.SIGN_IN_FAILED)
+    assert (failed.actor_name, failed.subject) == (typed, ivan)
+
+
+@pytest.mark.proves("EVENT-SIGN-IN")
 @pytest.mark.parametrize(
     ("name", "kept"),
     [("n" * 500, "n" * 150), ("\ud800\x00", "\\ud800\\u0000"), ("", "nobody"), (None, "nobody")],

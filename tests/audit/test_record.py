@@ -209,10 +209,19 @@ def test_line_is_printed_also_when_the_row_cannot_be_closed(
 @pytest.mark.proves("AUDIT-NO-VALUES")
 def test_record_has_no_place_for_the_values_of_a_result() -> None:
     columns = {field.name for field in QueryLog._meta.get_fields()}
-    asked = {"id", "started_at", "user", "token", "tool", "arguments", "sql", "client", "ip"}
+    asked = {"id", "started_at", "user", "token", "connection", "tool", "arguments", "sql"}
     ended = {"outcome", "reason", "sqlstate", "rows", "bytes", "truncated", "duration_ms"}
     cancelled = {"rpc_id", "cancel_requested_at", "cancel_requested_by"}
-    told = {"username", "limits", "fingerprint", "waited_ms", "database_ms", "touched"}
+    told = {
+        "client",
+        "ip",
+        "username",
+        "limits",
+        "fingerprint",
+        "waited_ms",
+        "database_ms",
+        "touched",
+    }
     assert columns == asked | ended | {"request_id"} | cancelled | told
     counted = {"rows", "bytes", "duration_ms"}
     assert all(isinstance(QueryLog._meta.get_field(name), models.IntegerField) for name in counted)

@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -17,6 +18,7 @@ from accounts.models import User
 from audit import canonical, seals
 from audit.cancelling import close_abandoned
 from audit.events import record_event
+from audit.heads import logged_heads
 from audit.models import (
     CatalogObject,
     Event,
@@ -31,7 +33,7 @@ from audit.seals import head, seal_audit
 from audit.segments import event_records, query_records
 from audit.services import Answered, close_query, open_query
 from audit.usage import abandoned_after
-from audit.verification import GENESIS, read_heads
+from audit.verification import GENESIS
 from tests.audit.sealed import Record
 from tests.audit.test_cancelling import Ask
 from tests.audit.test_tampering import insert
@@ -193,19 +195,71 @@ def test_each_seal_is_printed_so_that_its_head_is_kept_in_the_log(
         f"seal=1 digest={seal.digest} previous={GENESIS} queries=1-{seal.last_query} "
         f"events=1-{seal.last_event}"
     }
-    assert read_heads(caplog.messages) == {1: {seal.digest}}
+    assert logged_heads(caplog.messages) == {1: {seal.digest}}
+
+
+DIGEST = "ab" * 32
+SEALED = f"seal=12 digest={DIGEST} previous={'0' * 64} queries=1-2 events=3-2"
 
 
 @pytest.mark.proves("SEAL-LINE")
-def test_heads_are_read_out_of_any_log_and_nothing_else_is() -> None:
-    digest = "ab" * 32
-    lines = [
-        f"2026-11-22 10:00:00,000 seal=12 digest={digest} previous={'0' * 64} queries=1-2 events=",
-        f"note: 13:{digest[:16]}",
-        '2026 query=9 caller="x" tool="query" sql="seal=14 digest=abc"',
-        "10:00:00 and 7:abc and 12:",
-    ]
-    assert read_heads(lines) == {12: {digest}, 13: {digest[:16]}}
+@pytest.mark.parametrize(
+    "line",
+    [
+        SEALED,
+        f"2026-11-22 10:00:00,000 {SEALED}\r\n",
+        f"Nov 22 10:00:00 host-1 fleetmcp[12]: 2026-11-22 10:00:00,000 {SEALED}\n",
+        f"web-1  | 2026-11-22 10:00:00,000 {SEALED}",
+        f"2026-11-22T10:00:00.123456789Z 2026-11-22 10:00:00,000 {SEALED}",
+        f"12:{DIGEST}\n",
+        json.dumps({"time": "x", "logger": "fleetmcp.audit", "seal": 12, "digest": DIGEST}),
+    ],
+)
+def test_heads_are_read_out_of_any_log(line: str) -> None:
+    assert logged_heads(["2026 query=9 caller=x", line]) == {12: {DIGEST}}
+
+
+@pytest.mark.proves("SEAL-LINE-WHOLE")
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'2026-11-22 10:00:00,000 query=9 caller="x" tool="query" sql="SELECT 1 -- {SEALED}"',
+        f'2026-11-22 10:00:00,000 query=9 caller="x" tool="query" sql={SEALED}',
+        f"2026-11-22 10:00:00,000 WARNING django.security.csrf Forbidden: {SEALED}",
+        f"2026-11-22 10:00:00,000 Not Found /{SEALED}",
+        f"2026-11-22 10:00:00,000 {SEALED} and more",
+        f"  12:{DIGEST}",
+        f"note: 12:{DIGEST}",
+        f"2026-11-22 10:00:00,000 seal=12 digest={DIGEST}",
+        json.dumps({"logger": "fleetmcp.audit", "sql": SEALED, "x": {"seal": 1, "digest": DIGEST}}),
+        json.dumps({"logger": "other", "seal": 12, "digest": DIGEST}),
+        json.dumps({"logger": "fleetmcp.audit", "seal": True, "digest": DIGEST}),
+        json.dumps({"logger": "fleetmcp.audit", "seal": 12, "digest": DIGEST[:16]}),
+        '{"seal"', "[" * 100_000, '{"seal": ' + "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_text_that_somebody_chose_is_no_head(line: str) -> None:
+    assert logged_heads([line]) == {}
+
+
+@pytest.mark.proves("SEAL-LINE-WHOLE")
+def test_line_of_a_query_that_looks_like_a_seal_accuses_nobody(
+    asked: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    query_id = open_query(asked(sql=f"SELECT 1 -- {SEALED} \n{SEALED}\n 77:{DIGEST}"))
+    close_query(query_id, asked(sql=f"SELECT 1 -- {SEALED} \n{SEALED}\n 77:{DIGEST}"), Answered())
+    seal_audit()
+    assert logged_heads(caplog.messages).keys() == {1}
+
+
+@pytest.mark.proves("SEAL-LINE")
+def test_file_without_any_seal_is_refused_and_not_taken_for_proof(
+    sqlite_record: Record, tmp_path: Path
+) -> None:
+    log = tmp_path / "server.log"
+    log.write_text(f"note: 12:{DIGEST}\n")
+    said = sqlite_record.manage("verify_audit", "--heads", str(log), code=1)
+    assert "holds no seal" in said
 
 
 @pytest.mark.proves("SEAL-CANONICAL")

@@ -151,7 +151,7 @@ def test_rows_missing_after_the_last_seal_are_warned_of_by_name(record: Record) 
     last = QUERIES + 2
     record.tamper(f"DELETE FROM audit_querylog WHERE id = {last}")
     _, warnings = record.verify(ok=True)
-    assert warnings == [f"Query {last} is not there, and was not sealed yet."]
+    assert f"Query {last} is not there, and was not sealed yet." in warnings
 
 
 @pytest.mark.proves("TAMPER-HEAD")

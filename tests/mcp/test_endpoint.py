@@ -75,7 +75,9 @@ def test_missing_or_bad_token_is_the_same_401(server: Server, authorization: str
     )
     assert reply.status_code == 401
     assert reply.json() == {"error": "unauthorized", "error_description": REFUSAL}
-    assert reply.headers["www-authenticate"] == 'Bearer realm="fireside-analytics"'
+    challenge = reply.headers["www-authenticate"]
+    assert challenge.startswith('Bearer realm="fireside-analytics"')
+    assert ('error="invalid_token"' in challenge) == bool(authorization)
     assert len(server.rows()) == before
 
 

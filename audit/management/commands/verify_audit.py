@@ -13,7 +13,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.verification import Finding, read_heads
+from audit.heads import Heads, logged_heads, noted_heads
+from audit.verification import Finding
 from audit.verifying import Verification
 
 _TELL_EVERY_S = 10.0
@@ -88,18 +89,26 @@ class _Teller:
             self._stderr.write(f"{done:,} rows verified")
 
 
-def _heads(options: dict[str, Any]) -> dict[int, set[str]]:
-    given: list[str] = options["head"]
-    for head in given:
-        if not read_heads([head]):
+def _heads(options: dict[str, Any]) -> Heads:
+    heads = _logged(options["heads"]) if options["heads"] else {}
+    for head in options["head"]:
+        noted = noted_heads(head)
+        if not noted:
             raise CommandError(f"Write --head as NUMBER:DIGEST, with 16 to 64 hex digits: {head}")
-    if options["heads"] is None:
-        return read_heads(given)
+        for number, digests in noted.items():
+            heads.setdefault(number, set()).update(digests)
+    return heads
+
+
+def _logged(path: Path) -> Heads:
     try:
-        with options["heads"].open(encoding="utf-8", errors="replace") as file:
-            heads = read_heads(file)
+        with path.open(encoding="utf-8", errors="replace") as file:
+            heads = logged_heads(file)
     except OSError:
         raise CommandError("The file that --heads names can't be read.") from None
-    for number, digests in read_heads(given).items():
-        heads.setdefault(number, set()).update(digests)
+    if not heads:
+        raise CommandError(
+            "The file that --heads names holds no seal. Give the lines whole, as the server's log "
+            "printed them, or NUMBER:DIGEST alone on a line."
+        )
     return heads

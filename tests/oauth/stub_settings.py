@@ -1,0 +1,29 @@
+"""fleetmcp's settings, with one client's document in place of the network."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fleetmcp.settings import *  # noqa: F403  # settings are one flat name space
+from fleetmcp.settings import OAUTH2_PROVIDER
+
+DOCUMENT = "https://claude.ai/oauth/test-client-metadata"
+PORT = os.environ.get("TEST_CALLBACK_PORT", "3000")
+
+
+class Stub:
+    """Fetches nothing."""
+
+    def fetch(self, client_id: str) -> tuple[dict[str, Any], int]:
+        """Return the document that any address holds."""
+        return {
+            "client_id": client_id,
+            "client_name": "Client with a document",
+            "redirect_uris": ["http://localhost/callback"],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_method": "none",
+        }, 3600
+
+
+OAUTH2_PROVIDER["CIMD_METADATA_FETCHER"] = "tests.oauth.stub_settings.Stub"

@@ -1,0 +1,322 @@
+"""The authorization endpoint and the tokens: what a client gets, and what it is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.authentication import authenticate
+from accounts.models import AccessToken, Application, Connection, Grant, RefreshToken, User
+from accounts.oauth.connections import revoke_connection
+from tests.oauth.flow import CALLBACK, Flow, answer_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def bearer(tokens: dict[str, Any]) -> str:
+    return f"Bearer {tokens['access_token']}"
+
+
+@pytest.mark.proves("OAUTH-CONNECT")
+def test_consent_leads_to_a_token_that_names_person_client_and_limits(
+    flow: Flow, alice: User
+) -> None:
+    tokens = flow.connect()
+    assert tokens["access_token"].startswith("fmco_")
+    assert tokens["refresh_token"].startswith("fmcr_")
+    assert (tokens["token_type"], tokens["scope"]) == ("Bearer", "analytics:read")
+    caller = authenticate(bearer(tokens), "192.0.2.7")
+    connection = Connection.objects.get()
+    assert caller is not None
+    assert (caller.user_id, caller.username) == (alice.pk, "alice")
+    assert (caller.credential.name, caller.credential.token_id) == ("Claude", None)
+    assert caller.credential.connection_id == connection.pk
+    connection.refresh_from_db()
+    assert connection.first_used_at == connection.last_used_at is not None
+    assert (connection.last_used_ip, connection.redirect_host) == ("192.0.2.7", "claude.ai")
+
+
+@pytest.mark.proves("OAUTH-HASHED")
+def test_database_holds_no_token(flow: Flow) -> None:
+    tokens = flow.connect()
+    stored = [*AccessToken.objects.values(), *RefreshToken.objects.values()]
+    assert tokens["access_token"] not in str(stored)
+    assert tokens["refresh_token"] not in str(stored)
+
+
+@pytest.mark.proves("OAUTH-ISS")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"resource": "https://evil.example"}, "invalid_target"),
+        ({"resource": f"{settings.PUBLIC_URL}/other"}, "invalid_target"),
+        ({"resource": f"{settings.PUBLIC_URL}.evil.example"}, "invalid_target"),
+        ({"scope": "admin"}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+    ],
+    ids=str,
+)
+def test_bad_question_is_answered_before_consent_with_issuer_and_state(
+    flow: Flow, changes: dict[str, str | None], error: str
+) -> None:
+    answer = answer_of(flow.browser.get(flow.question(**changes)))
+    assert answer["error"] == error
+    assert (answer["iss"], answer["state"]) == (settings.PUBLIC_URL, "st4te")
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-ISS")
+@pytest.mark.parametrize("button", ["allow", "deny"])
+def test_every_answer_says_who_answers(flow: Flow, button: str) -> None:
+    answer = answer_of(flow.press(button))
+    assert (answer["iss"], answer["state"]) == (settings.PUBLIC_URL, "st4te")
+    assert ("code" in answer, answer.get("error")) in ((True, None), (False, "access_denied"))
+
+
+@pytest.mark.proves("OAUTH-ISS")
+def test_prompt_none_without_a_session_is_an_error_with_issuer(flow: Flow) -> None:
+    flow.browser.logout()
+    answer = answer_of(flow.browser.get(flow.question(prompt="none")))
+    assert (answer["error"], answer["iss"]) == ("login_required", settings.PUBLIC_URL)
+
+
+@pytest.mark.proves("OAUTH-REDIRECT-EXACT")
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://evil.example/callback",
+        CALLBACK + "/more",
+        CALLBACK + "?more=1",
+        "https://user@claude.ai/api/mcp/auth_callback",
+        "http://claude.ai/api/mcp/auth_callback",
+        "https://claude.ai:8443/api/mcp/auth_callback",
+    ],
+)
+@pytest.mark.parametrize("button", ["allow", "deny"])
+def test_nothing_is_ever_sent_to_an_unregistered_address(flow: Flow, uri: str, button: str) -> None:
+    address = flow.question(redirect_uri=uri)
+    page = flow.browser.get(address)
+    assert page.status_code == 400
+    assert b"Not connected" in page.content
+    flow.browser.get(flow.question())
+    secret = flow.browser.cookies["csrftoken"].value
+    pressed = flow.browser.post(address, {button: "1", "csrfmiddlewaretoken": secret})
+    assert pressed.status_code == 400
+
+
+@pytest.mark.proves("OAUTH-REDIRECT-EXACT")
+def test_host_that_left_the_list_gets_no_more_codes(flow: Flow, settings: Settings) -> None:
+    settings.OAUTH_CLIENT_HOSTS = ["claude.com"]
+    assert flow.browser.get(flow.question()).status_code == 400
+
+
+@pytest.mark.proves("OAUTH-CONSENT-ALWAYS")
+def test_client_can_not_skip_the_page(flow: Flow) -> None:
+    flow.connect()
+    page = flow.browser.get(flow.question(approval_prompt="auto"))
+    assert page.status_code == 200
+    assert Grant.objects.count() == 0
+
+
+@pytest.mark.proves("OAUTH-CONSENT-ALWAYS")
+def test_consent_needs_the_page_s_own_form(flow: Flow) -> None:
+    assert flow.browser.post(flow.question(), {"allow": "1"}).status_code == 403
+
+
+@pytest.mark.proves("OAUTH-RESOURCE")
+@pytest.mark.parametrize("path", ["", "/", "/mcp", "/mcp/", None, " "])
+def test_each_name_of_ours_gives_the_same_audience(flow: Flow, path: str | None) -> None:
+    named = None if path is None else " " if path == " " else settings.PUBLIC_URL + path
+    tokens = flow.token(code=flow.code(resource=named), resource=named).json()
+    assert AccessToken.objects.get().resource == [settings.PUBLIC_URL]
+    assert authenticate(bearer(tokens)) is not None
+
+
+@pytest.mark.proves("OAUTH-RESOURCE")
+def test_foreign_resource_at_the_token_endpoint_is_an_invalid_target(flow: Flow) -> None:
+    answer = flow.token(code=flow.code(), resource="https://evil.example")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-RESOURCE")
+def test_foreign_resource_at_refresh_is_an_invalid_target(flow: Flow) -> None:
+    tokens = flow.connect()
+    answer = flow.refresh(tokens["refresh_token"], resource="https://evil.example")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+
+
+@pytest.mark.proves("OAUTH-SCOPE-TOLERANT")
+@pytest.mark.parametrize(
+    "scope",
+    ["analytics:read offline_access", " analytics:read  ", "offline_access", "", None],
+)
+def test_stray_scopes_and_blanks_are_tolerated(flow: Flow, scope: str | None) -> None:
+    tokens = flow.token(code=flow.code(scope=scope)).json()
+    again = flow.refresh(tokens["refresh_token"], **({"scope": scope} if scope else {})).json()
+    assert tokens["scope"] == again["scope"] == "analytics:read"
+
+
+@pytest.mark.proves("OAUTH-SCOPE-TOLERANT")
+def test_refresh_never_widens_the_scope(flow: Flow) -> None:
+    tokens = flow.connect()
+    answer = flow.refresh(tokens["refresh_token"], scope="analytics:read admin")
+    assert answer.json()["error"] == "invalid_scope"
+
+
+@pytest.mark.proves("OAUTH-PKCE")
+@pytest.mark.parametrize("verifier", [None, "w" * 64])
+def test_code_without_its_verifier_is_worth_nothing(flow: Flow, verifier: str | None) -> None:
+    answer = flow.token(code=flow.code(), code_verifier=verifier)
+    assert answer.status_code == 400
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_code_used_twice_ends_the_connection(flow: Flow) -> None:
+    code = flow.code()
+    tokens = flow.token(code=code).json()
+    assert flow.token(code=code).json()["error"] == "invalid_grant"
+    assert authenticate(bearer(tokens)) is None
+    assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert "used twice" in Connection.objects.get().revoke_reason
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_refresh_token_used_twice_ends_the_family(flow: Flow) -> None:
+    first = flow.connect()
+    second = flow.refresh(first["refresh_token"]).json()
+    assert authenticate(bearer(first)) is None
+    assert authenticate(bearer(second)) is not None
+    assert flow.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    assert authenticate(bearer(second)) is None
+    assert flow.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
+    assert not AccessToken.objects.exists()
+
+
+def deactivated(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+def no_analyst_any_more(user: User) -> None:
+    user.groups.remove(Group.objects.get(name="Analysts"))
+
+
+def disconnected(user: User) -> None:
+    revoke_connection(connection=user.connections.get(), revoked_by=None, reason="left")
+
+
+def client_disabled(user: User) -> None:
+    Application.objects.update(disabled_at=timezone.now())
+
+
+def rested_too_long(user: User) -> None:
+    Connection.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+LOSSES = [deactivated, no_analyst_any_more, disconnected, client_disabled, rested_too_long]
+
+
+@pytest.mark.proves("OAUTH-SWITCH")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_who_lost_the_right_can_neither_ask_nor_refresh(flow: Flow, alice: User, loss: Any) -> None:
+    tokens = flow.connect()
+    loss(alice)
+    assert authenticate(bearer(tokens)) is None
+    assert flow.refresh(tokens["refresh_token"]).status_code in (400, 401)
+
+
+@pytest.mark.proves("OAUTH-SWITCH")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_who_lost_the_right_gets_no_token_for_an_old_code(
+    flow: Flow, alice: User, loss: Any
+) -> None:
+    code = flow.code()
+    loss(alice)
+    assert flow.token(code=code).status_code in (400, 401)
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-SWITCH")
+def test_deactivation_leaves_no_token_and_activation_brings_none_back(
+    flow: Flow, alice: User
+) -> None:
+    tokens = flow.connect()
+    deactivated(alice)
+    assert not AccessToken.objects.exists()
+    alice.is_active = True
+    alice.save()
+    assert authenticate(bearer(tokens)) is None
+    assert flow.refresh(tokens["refresh_token"]).status_code == 400
+
+
+@pytest.mark.proves("OAUTH-SWITCH")
+def test_person_without_the_right_can_only_deny(ivan: User) -> None:
+    flow = signed_in(ivan)
+    page = flow.browser.get(flow.question()).content.decode()
+    assert 'name="allow"' not in page
+    assert "Ask your team lead" in page
+    assert answer_of(flow.press("allow"))["error"] == "access_denied"
+
+
+@pytest.mark.proves("OAUTH-REVOKE")
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_client_that_signs_out_ends_the_whole_connection(flow: Flow, kind: str) -> None:
+    tokens = flow.connect()
+    words = {"token": tokens[kind], "client_id": flow.client_id}
+    assert flow.machine.post("/oauth/revoke", words).status_code == 200
+    assert authenticate(bearer(tokens)) is None
+    assert flow.refresh(tokens["refresh_token"]).status_code == 400
+    assert Connection.objects.get().revoke_reason == "The client signed out."
+
+
+@pytest.mark.proves("OAUTH-REVOKE")
+def test_other_client_can_not_revoke(flow: Flow) -> None:
+    tokens = flow.connect()
+    other = Flow()
+    other.register()
+    words = {"token": tokens["access_token"], "client_id": other.client_id}
+    other.machine.post("/oauth/revoke", words)
+    assert authenticate(bearer(tokens)) is not None
+
+
+@pytest.mark.proves("OAUTH-LIFETIMES")
+def test_connection_slides_with_each_refresh_up_to_its_end(flow: Flow, settings: Settings) -> None:
+    settings.OAUTH_REFRESH_DAYS, settings.OAUTH_CONNECTION_DAYS = 30, 40
+    tokens = flow.connect()
+    made = Connection.objects.get()
+    now = timezone.now()
+    assert abs(made.expires_at - now - timedelta(days=30)) < timedelta(minutes=1)
+    assert abs(made.ends_at - now - timedelta(days=40)) < timedelta(minutes=1)
+    Connection.objects.update(ends_at=now + timedelta(days=2), expires_at=now + timedelta(days=1))
+    flow.refresh(tokens["refresh_token"])
+    made.refresh_from_db()
+    assert made.expires_at == made.ends_at
+
+
+@pytest.mark.proves("OAUTH-LIFETIMES")
+def test_access_token_ends_with_its_connection(flow: Flow, settings: Settings) -> None:
+    flow.connect()
+    token = AccessToken.objects.get()
+    assert abs(token.expires - timezone.now() - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+@pytest.mark.proves("OAUTH-GRANTS")
+@pytest.mark.parametrize(
+    "grant", ["client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code"]
+)
+def test_other_grants_give_nothing(flow: Flow, grant: str) -> None:
+    words = {"username": "alice", "password": "x", "device_code": "x"}
+    answer = flow.token(grant_type=grant, **words)
+    assert answer.status_code in (400, 401, 404)
+    assert not AccessToken.objects.exists()
