@@ -12,6 +12,7 @@ from allauth.mfa.totp import views as totp
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path
 
+from accounts.inviting import SetUpPasswordView
 from accounts.two_factor import note_set_up
 
 _BORDER = 4
@@ -59,6 +60,11 @@ urlpatterns = [
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/password/", PasswordView.as_view(), name="account_change_password"),
+    path(
+        "account/set-up/<uidb64>/<token>/",
+        SetUpPasswordView.as_view(),
+        name="account_set_up_password",
+    ),
     path("account/two-factor/", mfa.index, name="mfa_index"),
     path("account/two-factor/sign-in/", mfa.authenticate, name="mfa_authenticate"),
     path("account/two-factor/confirm/", mfa.reauthenticate, name="mfa_reauthenticate"),

@@ -448,4 +448,7 @@ REQUIREMENTS = {
     "VERIFY-8-401": "Verification 8: a missing or bad token is the same 401, wherever it stands.",
     "VERIFY-9-LINE": "Verification 9: one line a query with caller, SQL, rows and ms.",
     "WORKERS-SHARE": "Several workers share revocation and record, on PostgreSQL as app database.",
+    "INVITE-LINK": "By a link an analyst sets a password of their own; making and using it are on record, and nobody is signed in by it.",
+    "INVITE-ONCE": "A link works once, and not for who was deactivated or got power meanwhile.",
+    "INVITE-RIGHTS": "A lead makes links for the analysts of their own teams, never for staff.",
 }

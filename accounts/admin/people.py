@@ -150,12 +150,14 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the stock addresses, and those of the two switches."""
+        """Return the stock addresses, and those of the switches and the sign-in link."""
         switch = self.admin_site.admin_view(self.switch_view)
         switches = [
             path(f"<int:pk>/{verb}/", switch, {"verb": verb}, name=f"accounts_user_{verb}")
             for verb in VERBS
         ]
+        invited = self.admin_site.admin_view(self.invite_view)
+        switches.append(path("<int:pk>/invite/", invited, name="accounts_user_invite"))
         return [*switches, *super().get_urls()]
 
     def change_view(

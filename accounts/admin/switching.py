@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.admin.base import handled, one_of, page, who
 from accounts.errors import PersonRefused
 from accounts.forms import ReasonForm
+from accounts.inviting import invite
 from accounts.models import User
 from accounts.people import activate_person, deactivate_person
 
@@ -40,6 +41,22 @@ class Switches(_PersonAdmin):
         person = one_of(handled(request), pk)
         back = HttpResponseRedirect(reverse("admin:accounts_user_change", args=[pk]))
         return self._switched(request, verb, [person], request.method == "POST") or back
+
+    def invite_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """On POST make the person's link and show it, in this very response."""
+        if not self.has_switch_permission(request):
+            raise PermissionDenied
+        person = one_of(handled(request), pk)
+        link = refusal = ""
+        if request.method == "POST":
+            try:
+                link = invite(user=person, by=who(request))
+                self.log_change(request, person, "A sign-in link was made")
+            except PersonRefused as refused:
+                refusal = str(refused)
+        title = f"Sign-in link for {person.username}"
+        words = {"person": person, "link": link, "refusal": refusal}
+        return page(self, request, "invite", title, **words)
 
     @admin.action(description="Deactivate selected people", permissions=["switch"])
     def deactivate_selected(
