@@ -74,6 +74,12 @@ def recent_denied_columns() -> tuple[Column, ...]:
         return _kept[1]
 
 
+def kept_denied_columns() -> tuple[Column, ...] | None:
+    """Return the list if it is at most FRESH_SECONDS old; never waits."""
+    kept = _kept
+    return kept[1] if kept and time.monotonic() - kept[0] <= FRESH_SECONDS else None
+
+
 def forget_denied_columns() -> None:
     """Make this process read the list again."""
     global _kept

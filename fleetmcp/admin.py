@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
@@ -13,8 +14,9 @@ from django.forms import CheckboxSelectMultiple
 
 from accounts.admin.base import OwnFilters
 
-# The first knows nothing that we use; the second shows the second factors' keys.
-for model in (EmailAddress, Authenticator, Group):
+# The first knows nothing that we use; the others show keys of second factors and of the company's
+# sign-in, or change what only signing in may change.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, Group):
     admin.site.unregister(model)
 
 

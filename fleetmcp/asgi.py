@@ -20,6 +20,8 @@ except BadSetting as error:
 import logging
 
 from django.core import checks
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from fleetmcp import health, request_id, tracing, upkeep
@@ -56,6 +58,8 @@ class Application:
             await _PROBES[scope["path"]](scope, receive, send)
         elif is_mcp(scope):
             await self._endpoint(scope, receive, send)
+        elif _declares_too_much(scope):
+            await PlainTextResponse("That is more than a form can hold.", 413)(scope, receive, send)
         else:
             await _django(dict(scope), limited(receive), send)  # type: ignore[arg-type]  # same protocol
 
@@ -80,6 +84,12 @@ def _misconfigured() -> str:
     """Return the errors that Django's system checks find in the settings, or ""."""
     found = checks.run_checks()
     return "\n".join(str(message) for message in found if message.level >= checks.ERROR)
+
+
+def _declares_too_much(scope: Scope) -> bool:
+    """Say whether the request announces a body that no page of ours could want."""
+    length = Headers(scope=scope).get("content-length", "")
+    return length.isdecimal() and (len(length) > 18 or int(length) > MAX_FORM_BYTES)
 
 
 def limited(receive: Receive) -> Receive:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.base import OwnFilters
 from accounts.errors import RevokeRefused
 from accounts.models import (
     AccessToken,
@@ -84,7 +85,7 @@ class _ReadOnly:
 
 
 @admin.register(Connection)
-class ConnectionAdmin(_ReadOnly, _ConnectionAdmin):
+class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
     """Who connected what; and what lets one person in, tokens beside connections."""
 
     list_display = (
@@ -92,6 +93,7 @@ class ConnectionAdmin(_ReadOnly, _ConnectionAdmin):
         "first_used_at", "last_used_at", "expires_at", "ends_at",
     )  # fmt: skip
     list_filter = (ConnectionStatusFilter,)
+    words = frozenset({"status"})
     list_select_related = ("user",)
     list_per_page = 50
     search_fields = ("user__username", "client_name")
@@ -110,10 +112,6 @@ class ConnectionAdmin(_ReadOnly, _ConnectionAdmin):
         """Return the stock addresses and that of one person's access."""
         view = self.admin_site.admin_view(self.person_view)
         return [path("person/<int:pk>/", view, name="accounts_person_access"), *super().get_urls()]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Return False for the digest, which a filter in the address could else spell out."""
-        return "digest" not in lookup and super().lookup_allowed(lookup, value, request)
 
     @admin.display(ordering="user__username")
     def owner(self, connection: Connection) -> SafeString:
@@ -155,11 +153,12 @@ class ConnectionAdmin(_ReadOnly, _ConnectionAdmin):
 
 
 @admin.register(Application)
-class ApplicationAdmin(_ReadOnly, _ApplicationAdmin):
+class ApplicationAdmin(OwnFilters, _ReadOnly, _ApplicationAdmin):
     """The client programs: looked at, switched off and on."""
 
     list_display = ("name", "client_id", "registration_source", "created", "is_on")
     list_filter = ("registration_source",)
+    words = frozenset({"registration_source__exact"})
     search_fields = ("name", "client_id")
     list_per_page = 50
     actions = ("switch_off", "switch_on")
@@ -171,10 +170,6 @@ class ApplicationAdmin(_ReadOnly, _ApplicationAdmin):
     def has_switch_permission(self, request: HttpRequest) -> bool:
         """Return True for those who hold the permission."""
         return _who(request).has_perm("accounts.disable_application")
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Return False for the secret, which a filter in the address could else spell out."""
-        return "secret" not in lookup and super().lookup_allowed(lookup, value, request)
 
     @admin.display(boolean=True, description="may connect")
     def is_on(self, application: Application) -> bool:

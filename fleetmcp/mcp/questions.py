@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from accounts.denials import recent_denied_columns
+from accounts.denials import kept_denied_columns, recent_denied_columns
 from fleetmcp.analytics import guard, snapshot
 from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.denied import Column, explain_denied, require_closed
@@ -65,7 +65,7 @@ async def asked(
     """
     call = current.get()
     ticket = call.ticket
-    denied = await records.look_up(recent_denied_columns)
+    denied = await _denied()
 
     def run(lane_limits: Limits) -> T:
         _require_safe(ticket, denied)
@@ -118,11 +118,17 @@ async def _policy(ticket: Ticket, limits: Limits, newer_than: float) -> Policy:
     return await lanes().errand(job, ticket, limits)
 
 
+async def _denied() -> tuple[Column, ...]:
+    """Return the denied columns; from memory while they are fresh, without a thread's detour."""
+    kept = kept_denied_columns()
+    return await records.look_up(recent_denied_columns) if kept is None else kept
+
+
 async def errand(look_up: Callable[[Ticket, Limits], T]) -> T:
     """Run a look-up in the catalog, in whichever lane is free first."""
     call = current.get()
     ticket = call.ticket
-    denied = await records.look_up(recent_denied_columns)
+    denied = await _denied()
 
     def job(limits: Limits) -> T:
         _require_safe(ticket, denied)

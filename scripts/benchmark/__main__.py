@@ -137,4 +137,5 @@ def _machine() -> dict[str, object]:
     return {"cores": os.cpu_count(), "python": platform.python_version(), "os": platform.system()}
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -44,3 +44,11 @@ def test_missing_csrf_token_is_still_said(running: Server, knows_the_form: bool)
     assert len(lines) == 1
     assert "WARNING django.security.csrf Forbidden (CSRF" in lines[0]
     assert "/login/" in lines[0]
+
+
+@pytest.mark.proves("LOG-REFUSALS")
+def test_body_that_no_form_could_want_is_a_413_before_it_is_read(running: Server) -> None:
+    before = len(running.log())
+    reply = httpx.post(f"{running.url}/login/", content=b"x" * 1_100_000)
+    assert reply.status_code == 413
+    assert running.log()[before:] == ""

@@ -172,5 +172,6 @@ def test_reset_that_resets_nothing_says_so(lead: User, name: str, said: str) -> 
 def test_keys_are_on_no_admin_page(sue: User) -> None:
     client = Client()
     client.force_login(sue)
-    for path in ("/admin/mfa/authenticator/", "/admin/account/emailaddress/"):
-        assert client.get(path).status_code == 404
+    social = [f"socialaccount/social{word}" for word in ("account", "app", "token")]
+    for path in ("mfa/authenticator", "account/emailaddress", *social):
+        assert client.get(f"/admin/{path}/").status_code == 404
