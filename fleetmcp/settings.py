@@ -87,7 +87,9 @@ def _app_database() -> dict[str, Any]:
     """Return the entry for tokens and audit: SQLite unless APP_DATABASE_URL names PostgreSQL."""
     url = env.env_secret("APP_DATABASE_URL")
     if url:
-        return {**env.postgres_dsn("APP_DATABASE_URL", url), "CONN_HEALTH_CHECKS": True}
+        config = env.postgres_dsn("APP_DATABASE_URL", url)
+        # A pooler in transaction mode keeps no cursor from one transaction to the next.
+        return {**config, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": env.env_str("APP_DB_FILE", str(BASE_DIR / "fleetmcp.sqlite3")),

@@ -451,4 +451,5 @@ REQUIREMENTS = {
     "INVITE-LINK": "By a link an analyst sets a password of their own; making and using it are on record, and nobody is signed in by it.",
     "INVITE-ONCE": "A link works once, and not for who was deactivated or got power meanwhile.",
     "INVITE-RIGHTS": "A lead makes links for the analysts of their own teams, never for staff.",
+    "GROW-POOLER": "Behind PgBouncer in transaction mode the app database keeps record, seals, exports and revocation.",
 }

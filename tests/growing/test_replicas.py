@@ -149,6 +149,15 @@ def test_cancel_from_elsewhere_reaches_the_replica_that_runs_the_question(pair: 
     assert all("[cancelled]" in reply for reply in replies)
 
 
+@pytest.mark.proves("GROW-REPLICAS")
+def test_pause_holds_on_both_and_so_does_its_end(pair: Pair) -> None:
+    pair.front.manage("pause_server", "Back at noon.")
+    paused = [ask(pair, "SELECT 1").text for _ in range(4)]
+    pair.front.manage("resume_server")
+    assert all("[paused] Back at noon." in reply for reply in paused)
+    assert all('"isError":false' in ask(pair, "SELECT 1").text for _ in range(4))
+
+
 @pytest.mark.proves("GROW-ROLLING")
 def test_rolling_restart_under_load_loses_no_row_and_shows_no_5xx(pair: Pair) -> None:
     stop = threading.Event()
