@@ -452,4 +452,5 @@ REQUIREMENTS = {
     "INVITE-ONCE": "A link works once, and not for who was deactivated or got power meanwhile.",
     "INVITE-RIGHTS": "A lead makes links for the analysts of their own teams, never for staff.",
     "GROW-POOLER": "Behind PgBouncer in transaction mode the app database keeps record, seals, exports and revocation.",
+    "GROW-CLAUDE-CODE": "The real Claude Code connects through the TLS proxy, and not without its certificate.",
 }

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from scripts.demo_db import LocalDatabase
+from tests.clients.claude_code import ClaudeCode, binary
 from tests.database import execute
 from tests.environment import SETTINGS
 from tests.growing import front
@@ -107,6 +108,18 @@ def test_official_client_works_though_each_request_goes_to_another_replica(pair:
         assert "caller=" in replica.log()
     address = execute(pair.app_dsn, "SELECT DISTINCT host(ip) FROM audit_querylog")
     assert address == [("127.0.0.1",)]
+
+
+@pytest.mark.proves("GROW-CLAUDE-CODE")
+def test_the_real_claude_code_connects_through_tls(pair: Pair, tmp_path: Path) -> None:
+    claude = ClaudeCode(binary(), tmp_path)
+    trusted = {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"]}
+    header = f"Authorization: Bearer {pair.front.tokens['alice']}"
+    address = f"{pair.front.url}/mcp"
+    add = ("mcp", "add", "--transport", "http", "fireside-analytics", address)
+    claude.run(*add, "--header", header)
+    assert "✔ Connected" in claude.run("mcp", "list", **trusted)
+    assert "Connected" not in claude.run("mcp", "list")
 
 
 @pytest.mark.proves("GROW-REPLICAS")
