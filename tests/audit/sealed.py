@@ -122,6 +122,8 @@ def postgresql_record(fleet: LocalDatabase) -> Iterator[Record]:
     """A sealed record in the fleet's cluster: never to be changed."""
     execute(fleet.superuser_dsn, "CREATE ROLE sealing LOGIN PASSWORD 'app-password' CREATEDB")
     execute(fleet.superuser_dsn, "CREATE DATABASE sealed OWNER sealing")
+    # It stays until the end of the run, and the doctor's tests look who may connect where.
+    execute(fleet.superuser_dsn, "REVOKE CONNECT ON DATABASE sealed FROM PUBLIC")
     way = re.sub(r"//[^@]+@(.*)/.*", r"//sealing:app-password@\1/sealed", fleet.analytics_dsn)
     yield _filled(Record(way, fleet.superuser_dsn))
     execute(fleet.superuser_dsn, "DROP DATABASE sealed WITH (FORCE)")
