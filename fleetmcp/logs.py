@@ -5,8 +5,53 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 from fleetmcp import request_id
+
+
+def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
+    """Return Django's LOGGING: the audit's lines on stdout, everything else on stderr."""
+    plain, line = ("json", "json") if as_json else ("plain", "line")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "()": "fleetmcp.logs.IndentingFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            },
+            "line": {"format": "%(asctime)s %(message)s"},
+            "json": {"()": "fleetmcp.logs.JsonFormatter"},
+        },
+        "filters": {"no_tracebacks": {"()": "fleetmcp.logs.NoTracebacks"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": plain},
+            "brief": {
+                "class": "logging.StreamHandler",
+                "formatter": plain,
+                "filters": ["no_tracebacks"],
+            },
+            "audit": {
+                "class": "logging.StreamHandler",
+                "formatter": line,
+                "stream": "ext://sys.stdout",
+            },
+        },
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "fleetmcp": {"level": level},
+            "fleetmcp.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
+            # Its warnings repeat request headers; the endpoint answers and records refusals itself.
+            "mcp": {"level": "CRITICAL"},
+            # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Any other refusal of what anybody may send is one line.
+            "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
+            # So would a traceback for each page that somebody may not see.
+            "django.request": {"level": "ERROR"},
+        },
+    }
 
 
 class IndentingFormatter(logging.Formatter):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from accounts.oauth.company import sso_providers
 from accounts.oauth.provider import Lifetimes, provider
 from fleetmcp import env
+from fleetmcp.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -64,7 +65,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "fleetmcp.urls"
-ASGI_APPLICATION = "fleetmcp.asgi.application"
 
 TEMPLATES = [
     {
@@ -177,7 +177,6 @@ SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
-X_FRAME_OPTIONS = "DENY"
 
 # Nothing but our own files, nowhere: no inline script or style, not even in the admin.
 CONTENT_SECURITY_POLICY = {
@@ -207,10 +206,8 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,30/5m/ip", "login": "60/m/ip"}
 REQUIRE_TWO_FACTOR = env.env_choice("REQUIRE_TWO_FACTOR", "staff", ("staff", "never"))
 MFA_ADAPTER = "accounts.adapters.TwoFactorAdapter"
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
-USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.env_str("STATIC_ROOT", str(BASE_DIR / "static")))
@@ -223,46 +220,7 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir() or not any(STATIC_ROOT.iterdir
 
 LOG_LEVEL = env.env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.env_choice("LOG_FORMAT", "text", ("text", "json"))
-_FORMATS = {"text": ("plain", "line"), "json": ("json", "json")}
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "fleetmcp.logs.IndentingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        },
-        "line": {"format": "%(asctime)s %(message)s"},
-        "json": {"()": "fleetmcp.logs.JsonFormatter"},
-    },
-    "filters": {"no_tracebacks": {"()": "fleetmcp.logs.NoTracebacks"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": _FORMATS[LOG_FORMAT][0]},
-        "brief": {
-            "class": "logging.StreamHandler",
-            "formatter": _FORMATS[LOG_FORMAT][0],
-            "filters": ["no_tracebacks"],
-        },
-        "audit": {
-            "class": "logging.StreamHandler",
-            "formatter": _FORMATS[LOG_FORMAT][1],
-            "stream": "ext://sys.stdout",
-        },
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "fleetmcp": {"level": LOG_LEVEL},
-        "fleetmcp.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
-        # Its warnings repeat request headers; the endpoint answers and records refusals itself.
-        "mcp": {"level": "CRITICAL"},
-        # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Any other refusal of what anybody may send is one line.
-        "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
-        # So would a traceback for each page that somebody may not see.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(LOG_LEVEL, as_json=LOG_FORMAT == "json")
 
 # --- The MCP server -------------------------------------------------------------------------
 MCP_SERVER_NAME = env.env_str("MCP_SERVER_NAME", "fireside-analytics")
