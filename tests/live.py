@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -183,16 +187,34 @@ def start_server(home: Path, dsn: str, workers: int = 0, **environ: str) -> Iter
     full = {**os.environ, **SETTINGS, "DATABASE_URL": dsn, **environ}
     full |= {"APP_DB_FILE": str(home / "app.sqlite3"), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     server = Server(f"http://127.0.0.1:{port}", home, full, workers=workers)
-    server.manage("migrate", "--verbosity=0")
-    server.policy(queries_per_minute=1_000_000, concurrent_queries=1_000, rows_per_day=10**9)
-    for name in CAST:
-        printed = server.manage("issue_token", name, "--label=test", "--create-user")
-        server.tokens[name] = printed.split()[-1]
+    if "APP_DATABASE_URL" in full:
+        server.tokens = _filled(server)
+    else:
+        made, tokens = _made_once()
+        server.tokens = dict(tokens)
+        shutil.copy(made, full["APP_DB_FILE"])
     server.start()
     try:
         yield server
     finally:
         server.stop()
+
+
+@cache
+def _made_once() -> tuple[Path, dict[str, str]]:
+    """Return an app database to copy, and its tokens: to make one takes longer than most tests."""
+    home = Path(tempfile.mkdtemp(prefix="fleetmcp-app-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    file = home / "app.sqlite3"
+    return file, _filled(Server("", home, {**os.environ, **SETTINGS, "APP_DB_FILE": str(file)}))
+
+
+def _filled(server: Server) -> dict[str, str]:
+    """Migrate, lift the limits, and return a token for each of the cast."""
+    server.manage("migrate", "--verbosity=0")
+    server.policy(queries_per_minute=1_000_000, concurrent_queries=1_000, rows_per_day=10**9)
+    issue = ("issue_token", "--label=test", "--create-user")
+    return {name: server.manage(*issue, name).split()[-1] for name in CAST}
 
 
 def free_port() -> int:
