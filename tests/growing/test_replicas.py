@@ -134,7 +134,7 @@ def test_rate_limit_is_counted_over_both(pair: Pair) -> None:
     code = (
         "from accounts.policies import *; from accounts.models import User;"
         "assign_policy(user=User.objects.get(username='carol'), policy=create_policy("
-        "name='slow', queries_per_minute=5))"
+        "name='slow', queries_per_minute=5, concurrent_queries=50))"
     )
     pair.front.manage("shell", "-c", code)
     with ThreadPoolExecutor(6) as clients:
