@@ -14,6 +14,8 @@ from fleetmcp.doctor.lines import Level, Line
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 
+_ALONE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'analytics_ro'"
+
 Check = Callable[[], Iterable[Line]]
 
 
@@ -31,7 +33,11 @@ def assert_content(check: Check) -> None:
 
 @contextmanager
 def given(local: LocalDatabase, do: str, undo: str) -> Iterator[None]:
-    """Let a superuser change something in the database, and change it back."""
+    """Let a superuser change something in the database, and change it back.
+
+    Servers of other tests keep idle connections; a lower limit for the role must not meet these.
+    """
+    execute(local.superuser_dsn, _ALONE)
     _each(local, do)
     try:
         yield
