@@ -15,7 +15,7 @@ from accounts.models.oauth import AccessToken, Application
 from accounts.models.pauses import current_message
 from accounts.models.people import User, may_use_mcp
 from accounts.models.policies import policy_row
-from accounts.models.tokens import LimitsRow, TokenStatus, status_condition
+from accounts.models.tokens import LimitsRow, TokenStatus, status_condition, status_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -86,9 +86,7 @@ class Connection(models.Model):
 
     def status_at(self, now: datetime) -> TokenStatus:
         """Return the connection's status at that moment."""
-        if self.revoked_at is not None:
-            return TokenStatus.REVOKED
-        return TokenStatus.ACTIVE if self.expires_at > now else TokenStatus.EXPIRED
+        return status_of(self.revoked_at, self.expires_at, now)
 
     @property
     def status(self) -> TokenStatus:

@@ -27,6 +27,13 @@ class TokenStatus(models.TextChoices):
     REVOKED = "revoked"
 
 
+def status_of(revoked_at: datetime | None, expires_at: datetime, now: datetime) -> TokenStatus:
+    """Return the status at that moment of whatever is revoked and expires so."""
+    if revoked_at is not None:
+        return TokenStatus.REVOKED
+    return TokenStatus.ACTIVE if expires_at > now else TokenStatus.EXPIRED
+
+
 def status_condition(status: TokenStatus, now: datetime) -> Q:
     """Return the condition under which a token has that status at that moment."""
     if status is TokenStatus.REVOKED:
@@ -96,9 +103,7 @@ class AnalystToken(models.Model):
 
     def status_at(self, now: datetime) -> TokenStatus:
         """Return the token's status at that moment."""
-        if self.revoked_at is not None:
-            return TokenStatus.REVOKED
-        return TokenStatus.ACTIVE if self.expires_at > now else TokenStatus.EXPIRED
+        return status_of(self.revoked_at, self.expires_at, now)
 
     @property
     def status(self) -> TokenStatus:
