@@ -56,14 +56,16 @@ class Person:
 
     def press(self, button: str | re.Pattern[str], *, closely: bool = True) -> None:
         """Send a form, and demand of the page that it leads to what is demanded of every page."""
-        self._go(self.page.get_by_role("main").get_by_role("button", name=button), closely)
+        way = self.page.get_by_role("main").get_by_role("button", name=button)
+        self.go(way, closely=closely)
 
     def follow(self, link: str, *, closely: bool = True) -> None:
         """Follow a link, the first of that name, and demand the same."""
         found = self.page.get_by_role("main").get_by_role("link", name=link, exact=True)
-        self._go(found.first, closely)
+        self.go(found.first, closely=closely)
 
-    def _go(self, way: Locator, closely: bool) -> None:
+    def go(self, way: Locator, *, closely: bool = True) -> None:
+        """Click on what leads to another page, and demand the same of that."""
         with self.page.expect_navigation() as going:
             way.click()
         assert going.value.status == 200, f"{self._where()}: {going.value.status}"
@@ -99,7 +101,8 @@ class Person:
         self.page.goto(f"{self.url}/login/")
         self.page.get_by_label("Username").fill(name)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
     def text(self) -> str:
         """Return what the page says."""

@@ -16,12 +16,10 @@ HISTORY = "/admin/audit/querylog/"
 def test_auditor_finds_a_query_and_who_else_read_the_table(seat: Seat) -> None:
     otto = seat("otto")
     otto.visit(f"{HISTORY}?q=position_history")
-    otto.page.locator("#result_list tbody a").first.click()
-    otto.inspect()
+    otto.go(otto.page.locator("#result_list tbody a").first)
     assert "date_trunc" in otto.text()
     table = "tracksolid.position_history"
-    otto.page.get_by_role("main").get_by_role("link", name=table, exact=True).first.click()
-    otto.inspect()
+    otto.go(otto.page.get_by_role("main").get_by_role("link", name=table, exact=True).first)
     assert f"object={table}" in otto.page.url
     assert "alice" in otto.text()
 
@@ -30,8 +28,7 @@ def test_auditor_finds_a_query_and_who_else_read_the_table(seat: Seat) -> None:
 def test_auditor_exports_what_was_found(seat: Seat) -> None:
     otto = seat("otto")
     otto.visit(f"{HISTORY}?outcome=refused", closely=False)
-    otto.page.get_by_role("main").get_by_role("link", name=re.compile("[Ee]xport")).first.click()
-    otto.inspect()
+    otto.go(otto.page.get_by_role("main").get_by_role("link", name=re.compile("[Ee]xport")).first)
     with otto.page.expect_download() as download:
         otto.page.get_by_role("button", name="Download").click()
     text = download.value.path().read_text()
@@ -51,7 +48,6 @@ def test_hostile_sql_is_only_text(seat: Seat) -> None:
 
     otto.page.on("dialog", hear)
     otto.visit(f"{HISTORY}?q=onerror")
-    otto.page.locator("#result_list tbody a").first.click()
-    otto.inspect()
+    otto.go(otto.page.locator("#result_list tbody a").first)
     expect(otto.page.get_by_role("main")).to_contain_text("<script>alert(1)</script>")
     assert said == []

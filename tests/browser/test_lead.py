@@ -29,10 +29,10 @@ def shown_secret(page: Page) -> str:
 def issue(tess: Person, label: str) -> str:
     """Issue a token to Alice in two clicks and return it."""
     tess.visit("/admin/", closely=False)
-    tess.page.get_by_role("link", name="Issue a token").click()
+    tess.go(tess.page.get_by_role("link", name="Issue a token"), closely=False)
     tess.page.get_by_label("Owner").select_option(label="alice")
     tess.page.get_by_label("Label").fill(label)
-    tess.page.get_by_role("button", name="Issue").click()
+    tess.go(tess.page.get_by_role("button", name="Issue"), closely=False)
     return shown_secret(tess.page)
 
 
@@ -61,12 +61,10 @@ def test_lead_revokes_it_with_a_reason_and_it_is_refused_at_once(seat: Seat, sit
     tess.visit(f"{TOKENS}?q=revoking", closely=False)
     tess.page.locator("input.action-select").first.check()
     tess.page.locator("select[name=action]").select_option(label="Revoke selected tokens")
-    tess.page.get_by_role("button", name="Go").click()
-    tess.inspect()
+    tess.go(tess.page.get_by_role("button", name="Go"))
     assert opens(site, secret)
     tess.page.get_by_label("Reason").fill("The laptop was lost")
-    tess.page.get_by_role("button", name="Revoke").click()
-    tess.inspect()
+    tess.go(tess.page.get_by_role("button", name="Revoke"))
     assert not opens(site, secret)
 
 

@@ -113,7 +113,7 @@ def test_rotated_token_works_beside_its_successor(
 ) -> None:
     tess = seat("tess")
     tess.visit(f"{TOKENS}?q=rob", closely=False)
-    tess.page.locator("#result_list tbody th a").first.click()
+    tess.go(tess.page.locator("#result_list tbody th a").first, closely=False)
     tess.follow("Rotate")
     tess.press("Rotate")
     secret = shown_secret(tess.page)
@@ -174,8 +174,7 @@ def test_figure_of_a_chosen_period_leads_to_its_rows(seat: Seat) -> None:
     refused = row.get_by_role("link").last
     number = int(refused.inner_text())
     assert number > 0
-    refused.click()
-    otto.inspect()
+    otto.go(refused)
     rows = otto.page.locator("#result_list tbody tr")
     assert rows.count() == rows.filter(has_text="Refused").filter(has_text="alice").count()
     assert rows.count() == number

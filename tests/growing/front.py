@@ -19,7 +19,8 @@ daemon off;
 worker_processes 1;
 events {{ worker_connections 256; }}
 http {{
-  access_log {home}/access.log;
+  log_format turns "$upstream_addr $status";
+  access_log {home}/access.log turns;
   client_body_temp_path {home}; proxy_temp_path {home}; fastcgi_temp_path {home};
   uwsgi_temp_path {home}; scgi_temp_path {home};
   upstream fleetmcp {{ {servers} }}
