@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from django.db import models
@@ -12,10 +11,16 @@ from django.utils import timezone
 
 from accounts.errors import ConnectionNotDeletable
 from accounts.models.oauth import AccessToken, Application
-from accounts.models.pauses import current_message
-from accounts.models.people import User, may_use_mcp
-from accounts.models.policies import policy_row
-from accounts.models.tokens import LimitsRow, TokenStatus, status_condition, status_of
+from accounts.models.people import User
+from accounts.models.tokens import (
+    LimitsRow,
+    TokenStatus,
+    annotated,
+    limits_row,
+    status_condition,
+    status_of,
+)
+from accounts.prepared import PreparedQuestion, loaded
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -104,18 +109,44 @@ class Connection(models.Model):
         raise ConnectionNotDeletable
 
 
+_OF_TOKEN = ("id", "user_id", "scope", "resource", "expires", "connection_id")
+_OF_CONNECTION = ("id", "user_id", "client_name", "expires_at", "revoked_at", "last_used_at")
+_OF_OWNER = ("id", "username", "is_active")
+_OF_CLIENT = ("id", "disabled_at")
+
+
 def access_token_with_digest(digest: str) -> WithAnnotations[AccessToken, LimitsRow] | None:
-    """Return the access token with its connection, owner and limits in one query, or None."""
-    return _tokens_with_limits().filter(token_checksum=digest).first()
+    """Return the access token with its connection, owner and limits in one query, or None.
+
+    Of each only those fields are there that decide who may come in; others are fetched when asked.
+    """
+    row = _BY_DIGEST.row(digest)
+    if row is None:
+        return None
+    token = loaded(AccessToken, _OF_TOKEN, row[:6])
+    token.connection = _connection(row[6:17])
+    return cast("WithAnnotations[AccessToken, LimitsRow]", annotated(token, row[17:]))
 
 
-@cache
-def _tokens_with_limits() -> models.QuerySet[WithAnnotations[AccessToken, LimitsRow]]:
-    """Made once: to make this query costs more than to run it."""
-    owned = AccessToken.objects.select_related("connection__user", "connection__application")
-    found = owned.annotate(
-        policy_row=policy_row("connection__user__policy_id"),
-        may_use=may_use_mcp("connection__user_id"),
-        paused=current_message(),
+def _connection(row: tuple[Any, ...]) -> Connection | None:
+    if row[0] is None:
+        return None
+    found = loaded(Connection, _OF_CONNECTION, row[:6])
+    found.user = loaded(User, _OF_OWNER, row[6:9])
+    has_client = row[9] is not None
+    found.application = loaded(Application, _OF_CLIENT, row[9:]) if has_client else None
+    return found
+
+
+def _by_digest(digest: str) -> models.QuerySet[AccessToken, tuple[Any, ...]]:
+    names = (
+        *_OF_TOKEN,
+        *(f"connection__{name}" for name in _OF_CONNECTION),
+        *(f"connection__user__{name}" for name in _OF_OWNER),
+        *(f"connection__application__{name}" for name in _OF_CLIENT),
     )
-    return cast("models.QuerySet[WithAnnotations[AccessToken, LimitsRow]]", found)
+    found = AccessToken.objects.filter(token_checksum=digest).order_by()
+    return found.values_list(*names).annotate(**limits_row("connection__user"))
+
+
+_BY_DIGEST = PreparedQuestion(_by_digest)

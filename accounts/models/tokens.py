@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 
 from django.db import models
@@ -14,6 +13,7 @@ from accounts.errors import TokenNotDeletable
 from accounts.models.pauses import current_message
 from accounts.models.people import User, may_use_mcp
 from accounts.models.policies import policy_row
+from accounts.prepared import PreparedQuestion, loaded
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -131,18 +131,42 @@ class LimitsRow(TypedDict):
     paused: str | None
 
 
+_OF_TOKEN = ("id", "user_id", "label", "expires_at", "revoked_at", "last_used_at")
+_OF_OWNER = ("id", "username", "is_active")
+
+
 def token_with_digest(digest: str) -> WithAnnotations[AnalystToken, LimitsRow] | None:
-    """Return the token with its owner and their limits in exactly one query, or None."""
-    return _tokens_with_limits().filter(digest=digest).first()
+    """Return the token with its owner and their limits in exactly one query, or None.
+
+    Of both only those fields are there that decide who may come in; others are fetched when asked.
+    """
+    row = _BY_DIGEST.row(digest)
+    if row is None:
+        return None
+    token = loaded(AnalystToken, _OF_TOKEN, row[:6])
+    token.user = loaded(User, _OF_OWNER, row[6:9])
+    return cast("WithAnnotations[AnalystToken, LimitsRow]", annotated(token, row[9:]))
 
 
-@cache
-def _tokens_with_limits() -> models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]:
-    """Made once: to make this query costs more than to run it."""
-    owned = AnalystToken.objects.select_related("user")
-    found = owned.annotate(
-        policy_row=policy_row("user__policy_id"),
-        may_use=may_use_mcp("user_id"),
-        paused=current_message(),
-    )
-    return cast("models.QuerySet[WithAnnotations[AnalystToken, LimitsRow]]", found)
+def limits_row(path: str) -> dict[str, Any]:
+    """Return the annotations of a LimitsRow for the person that the path leads to."""
+    return {
+        "policy_row": policy_row(f"{path}__policy_id"),
+        "may_use": may_use_mcp(f"{path}_id"),
+        "paused": current_message(),
+    }
+
+
+def annotated(found: Any, values: tuple[Any, ...]) -> Any:
+    """Give what was found the values of its LimitsRow."""
+    found.policy_row, found.may_use, found.paused = values
+    return found
+
+
+def _by_digest(digest: str) -> models.QuerySet[AnalystToken, tuple[Any, ...]]:
+    found = AnalystToken.objects.filter(digest=digest).order_by()
+    of_owner = [f"user__{name}" for name in _OF_OWNER]
+    return found.values_list(*_OF_TOKEN, *of_owner).annotate(**limits_row("user"))
+
+
+_BY_DIGEST = PreparedQuestion(_by_digest)
