@@ -7,12 +7,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from accounts.models import User
 from audit.models import Outcome, QueryLog
+from audit.statements import close_row, insert_row, is_open, take_turn
 from audit.storable import storable as _storable
 from audit.touched import Identity, Touch, forget_objects, object_ids, record_touched
 
@@ -68,23 +70,23 @@ def open_query(asked: Asked) -> int:
     Raises django.db.Error when it can't be written; then the call must not run. One person's rows
     are committed in the order of their ids, on which the limits rely (usage.py).
     """
-    row = QueryLog(
-        user_id=asked.user_id,
-        token_id=asked.token_id,
-        connection_id=asked.connection_id,
-        username=_storable(asked.username)[:150],
-        limits=asked.limits,
-        tool=_storable(asked.tool)[:64],
-        arguments=_storable(asked.arguments),
-        sql=_storable(asked.sql),
-        client=_storable(asked.client)[:200],
-        ip=asked.ip,
-        request_id=_storable(asked.request_id)[:64],
-        rpc_id=_storable(asked.rpc_id)[:64],
-    )
+    row = {
+        "started_at": connection.ops.adapt_datetimefield_value(timezone.now()),
+        "user_id": asked.user_id,
+        "token_id": asked.token_id,
+        "connection_id": asked.connection_id,
+        "username": _storable(asked.username)[:150],
+        "limits": asked.limits,
+        "tool": _storable(asked.tool)[:64],
+        "arguments": _storable(asked.arguments),
+        "sql": _storable(asked.sql),
+        "client": _storable(asked.client)[:200],
+        "ip": asked.ip,
+        "request_id": _storable(asked.request_id)[:64],
+        "rpc_id": _storable(asked.rpc_id)[:64],
+    }
     with _turn_of(asked.user_id):
-        row.save(force_insert=True)
-    return int(row.pk)
+        return insert_row(row)
 
 
 def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
@@ -92,7 +94,7 @@ def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
 
     The line is printed also when the database refuses, but never twice for one row.
     """
-    closed = 1
+    closed = True
     try:
         closed = _close(query_id, answered)
     finally:
@@ -102,8 +104,8 @@ def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
         raise AlreadyClosed(f"query {query_id} is not open")
 
 
-def _close(query_id: int, answered: Answered) -> int:
-    """Write what the query touched, while it is open, and close its row; return how many rows."""
+def _close(query_id: int, answered: Answered) -> bool:
+    """Write what the query touched, while it is open, and close its row; say whether it was."""
     try:
         return _close_with(query_id, answered, object_ids(answered.touched))
     except IntegrityError:
@@ -111,30 +113,30 @@ def _close(query_id: int, answered: Answered) -> int:
         return _close_with(query_id, answered, object_ids(answered.touched))
 
 
-def _close_with(query_id: int, answered: Answered, ids: dict[Identity, int]) -> int:
-    row = running(QueryLog.objects.filter(pk=query_id))
+def _close_with(query_id: int, answered: Answered, ids: dict[Identity, int]) -> bool:
+    values = _ending(answered)
     if not ids:
-        return _update(row, answered)
+        return close_row(query_id, values)
     with transaction.atomic():
-        if not row.exists():
-            return 0
+        if not is_open(query_id):
+            return False
         record_touched(query_id, answered.touched, ids)
-        return _update(row, answered)
+        return close_row(query_id, values)
 
 
-def _update(row: QuerySet[QueryLog], answered: Answered) -> int:
-    return row.update(
-        outcome=answered.outcome,
-        reason=_storable(answered.reason)[:40],
-        sqlstate=_storable(answered.sqlstate)[:5],
-        rows=answered.rows,
-        bytes=answered.bytes,
-        truncated=answered.truncated,
-        duration_ms=answered.duration_ms,
-        waited_ms=answered.waited_ms,
-        database_ms=answered.database_ms,
-        fingerprint=answered.fingerprint[:16],
-    )
+def _ending(answered: Answered) -> dict[str, Any]:
+    return {
+        "outcome": answered.outcome.value,
+        "reason": _storable(answered.reason)[:40],
+        "sqlstate": _storable(answered.sqlstate)[:5],
+        "rows": answered.rows,
+        "bytes": answered.bytes,
+        "truncated": answered.truncated,
+        "duration_ms": answered.duration_ms,
+        "waited_ms": answered.waited_ms,
+        "database_ms": answered.database_ms,
+        "fingerprint": answered.fingerprint[:16],
+    }
 
 
 def running(rows: QuerySet[QueryLog]) -> QuerySet[QueryLog]:
@@ -153,8 +155,7 @@ def _turn_of(user_id: int) -> Iterator[None]:
         yield
         return
     with transaction.atomic():
-        people = User.objects.select_for_update(no_key=True).filter(pk=user_id)
-        list(people.order_by().values_list("pk"))
+        take_turn(user_id)
         yield
 
 

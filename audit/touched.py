@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from audit.models import CatalogObject, ObjectKind, QueryLog, TouchedObject
+from audit.statements import insert_touched
 from audit.storable import storable
 
 _NAME = 63
@@ -39,13 +40,8 @@ _ids: dict[Identity, int] = {}
 
 def record_touched(query_id: int, touches: Collection[Touch], ids: dict[Identity, int]) -> None:
     """Write what an open query touched, by the ids of ``object_ids``. Raises django.db.Error."""
-    TouchedObject.objects.bulk_create(
-        (
-            TouchedObject(query_id=query_id, object_id=ids[identity], direct=direct)
-            for identity, direct in _directness(touches).items()
-        ),
-        batch_size=None if connection.vendor == "sqlite" else 5_000,
-    )
+    directness = _directness(touches)
+    insert_touched(query_id, ((ids[identity], direct) for identity, direct in directness.items()))
 
 
 def object_ids(touches: Collection[Touch]) -> dict[Identity, int]:
