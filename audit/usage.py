@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.limits import PolicyLimits
+from audit.settled import settled_rows, stored
 
 MINUTE = timedelta(seconds=60)
 _SLACK = timedelta(seconds=60)
@@ -32,7 +33,10 @@ LIMIT_REASONS = (CONCURRENT_QUERIES, QUERIES_PER_MINUTE, ROWS_PER_DAY)
 
 @dataclass(frozen=True)
 class Usage:
-    """What a person takes at a moment; the call that asks is in the first two numbers."""
+    """What a person takes at a moment; the call that asks is in the first two numbers.
+
+    ``oldest_in_minute`` is known where the minute was counted exactly.
+    """
 
     running: int
     last_minute: int
@@ -54,39 +58,50 @@ class Refusal:
 
 # Written by hand: to have Django compile it would cost four times what the database needs for it.
 # The ids are no condition of the rows read, or a planner would walk the person's whole history.
-_COUNT = """
+_QUICK = """
 SELECT
-  count(*) FILTER (WHERE id <= %(own)s AND started_at > %(still)s AND outcome = 'running'),
-  count(*) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
-    ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')),
-  min(started_at) FILTER (WHERE id <= %(own)s AND started_at > %(minute)s AND reason NOT IN
-    ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')),
+  (SELECT count(*) FROM audit_querylog WHERE user_id = %(user)s AND outcome = 'running'
+   AND started_at > %(still)s AND id <= %(own)s),
+  (SELECT count(*) FROM (SELECT 1 FROM audit_querylog
+   WHERE user_id = %(user)s AND started_at > %(minute)s LIMIT %(most)s) AS newest),
   (SELECT coalesce(sum("rows"), 0) FROM audit_querylog
-   WHERE user_id = %(user)s AND started_at >= %(midnight)s)
-FROM audit_querylog WHERE user_id = %(user)s AND started_at > %(recent)s
+   WHERE user_id = %(user)s AND started_at >= %(since)s)
+"""
+_MINUTE = """
+SELECT count(*), min(started_at) FROM audit_querylog
+WHERE user_id = %(user)s AND started_at > %(minute)s AND id <= %(own)s
+AND reason NOT IN ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')
 """
 _ANY_ID = 2**63 - 1
 
 
-def usage(user_id: int, now: datetime, query_id: int | None = None) -> Usage:
-    """Return what the person takes, up to and including that query; one query, by the index.
+def usage(
+    user_id: int, now: datetime, query_id: int | None = None, most: int | None = None
+) -> Usage:
+    """Return what the person takes, up to and including that query, by the indexes.
 
     Calls that a limit or a pause refused don't count, or an impatient client would lock itself
     out. A row that a crash left ``running`` stops counting when it can't be running any more.
+    As long as a minute has no more than ``most`` calls of any kind, ``last_minute`` counts them
+    all, for nobody will refuse them.
     """
-    still = abandoned_after()
-    moments = {
-        "still": now - still,
-        "minute": now - MINUTE,
-        "recent": now - max(MINUTE, still),
-        "midnight": _midnight(now),
+    rows_before, since = settled_rows(user_id, _midnight(now), now - abandoned_after())
+    values = {
+        "user": user_id,
+        "own": _ANY_ID if query_id is None else query_id,
+        "most": (0 if most is None else most) + 1,
+        "still": stored(now - abandoned_after()),
+        "minute": stored(now - MINUTE),
+        "since": stored(since),
     }
-    stored = {k: connection.ops.adapt_datetimefield_value(v) for k, v in moments.items()}
-    own = _ANY_ID if query_id is None else query_id
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {**stored, "user": user_id, "own": own})
-        running, last_minute, oldest, rows_today = cursor.fetchall()[0]
-    return Usage(running, last_minute, _moment(oldest), int(rows_today))
+        cursor.execute(_QUICK, values)
+        ((running, last_minute, rows),) = cursor.fetchall()
+        oldest = None
+        if most is None or last_minute > most:
+            cursor.execute(_MINUTE, values)
+            ((last_minute, oldest),) = cursor.fetchall()
+    return Usage(running, last_minute, _moment(oldest), rows_before + int(rows))
 
 
 def _moment(stored: datetime | str | None) -> datetime | None:

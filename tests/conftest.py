@@ -11,6 +11,7 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
+from audit.settled import forget_settled
 from fleetmcp import env
 from scripts.demo_db import LocalDatabase, Size, prepare
 from tests.cast import alice, bob, dispatch, ivan, otto, sue, tess  # noqa: F401  # fixtures
@@ -43,6 +44,12 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": None})
         yield
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _added_up_anew() -> None:
+    """Let no test find what another one's person read."""
+    forget_settled()
 
 
 @pytest.fixture(autouse=True)

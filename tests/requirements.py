@@ -433,6 +433,7 @@ REQUIREMENTS = {
     "USAGE-CRASH": "A row left running by a crash blocks nobody for longer than a query can run.",
     "USAGE-EXACT": "Limits hold exactly across processes, on SQLite and on PostgreSQL.",
     "USAGE-QUERIES": "Counting costs one query, served by an index.",
+    "USAGE-SETTLED": "What a person read today is added up once, not anew by each of their calls.",
     "USAGE-REFUSED-NOT-COUNTED": "Calls that a limit refused don't count.",
     "USAGE-ROWS-LEFT": "The last result of the day has at most the rows that are left.",
     "USAGE-TOLD": "A refusal says which limit, and when it frees.",

@@ -82,6 +82,11 @@ class QueryLog(models.Model):
             # The limits count a person's last rows and add up their day's, from the index alone.
             models.Index(fields=["user", "started_at", "rows"], name="query_user_time"),
             models.Index(
+                fields=["user", "started_at"],
+                condition=models.Q(outcome=Outcome.RUNNING),
+                name="query_running_user",
+            ),
+            models.Index(
                 fields=["token", "rpc_id"],
                 condition=models.Q(outcome=Outcome.RUNNING),
                 name="query_running",

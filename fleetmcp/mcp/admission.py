@@ -27,7 +27,7 @@ def _open_and_count(visitor: Visitor, asked: Asked) -> tuple[int, int, Refusal |
     query_id = open_query(asked)
     now = timezone.now()
     policy = visitor.caller.policy
-    used = usage(visitor.caller.user_id, now, query_id)
+    used = usage(visitor.caller.user_id, now, query_id, policy.queries_per_minute)
     return query_id, rows_left(policy, used), refusal(policy, used, now)
 
 

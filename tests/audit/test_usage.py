@@ -117,18 +117,62 @@ def test_of_calls_at_the_same_moment_the_lowest_ids_go_on(
 
 
 @pytest.mark.proves("USAGE-QUERIES")
-def test_usage_costs_one_query_and_it_is_served_by_the_index(
+def test_admission_costs_one_query_and_it_is_served_by_the_indexes(
     alice: User, write: Callable[..., int], django_assert_num_queries: Any
 ) -> None:
     write()
+    used(alice)
     with django_assert_num_queries(1) as captured:
-        used(alice, 1)
+        usage(alice.pk, NOW, 1, 60)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}")
         plan = [str(row[-1]) for row in cursor.fetchall()]
-    looked = [step for step in plan if step.startswith(("SEARCH", "SCAN"))]
-    assert len([step for step in looked if "INDEX query_user_time (user_id=? AND" in step]) == 2
-    assert any("COVERING" in step for step in looked)
+    looked = [step for step in plan if step.startswith("SEARCH")]
+    assert [step.split("INDEX ")[1].split(" ")[0] for step in looked] == [
+        "query_running_user",
+        "query_user_time",
+        "query_user_time",
+    ]
+    assert len([step for step in looked if "COVERING INDEX query_user_time" in step]) == 2
+
+
+@pytest.mark.proves("USAGE-COUNT", "USAGE-REFUSED-NOT-COUNTED")
+def test_minute_is_counted_exactly_once_it_could_be_too_much(
+    alice: User, write: Callable[..., int]
+) -> None:
+    for _ in range(3):
+        write(1, outcome=Outcome.REFUSED, reason=LIMIT_REASONS[1])
+    write(2, outcome=Outcome.OK)
+    assert usage(alice.pk, NOW, most=4).last_minute == 4
+    exactly = usage(alice.pk, NOW, most=3)
+    assert (exactly.last_minute, exactly.oldest_in_minute) == (1, NOW - timedelta(seconds=2))
+
+
+@pytest.mark.proves("USAGE-SETTLED")
+def test_day_is_added_up_once_and_goes_on_from_there(
+    alice: User, write: Callable[..., int], django_assert_num_queries: Any
+) -> None:
+    for ago in (30_000, 300, 3):
+        write(ago, outcome=Outcome.OK, rows=ago)
+    assert used(alice).rows_today == 30_303
+    with django_assert_num_queries(1):
+        assert usage(alice.pk, NOW, most=60).rows_today == 30_303
+    write(0, outcome=Outcome.OK, rows=7)
+    later = NOW + timedelta(seconds=400)
+    assert usage(alice.pk, later, most=60).rows_today == 30_310
+    tomorrow = NOW + timedelta(hours=12)
+    assert usage(alice.pk, tomorrow, most=60).rows_today == 0
+
+
+@pytest.mark.proves("USAGE-SETTLED")
+def test_row_that_may_still_run_is_added_up_when_it_is_closed(
+    alice: User, write: Callable[..., int]
+) -> None:
+    ago = abandoned_after().total_seconds() - 1
+    running = write(ago)
+    assert used(alice).rows_today == 0
+    QueryLog.objects.filter(pk=running).update(outcome=Outcome.OK, rows=5)
+    assert used(alice).rows_today == 5
 
 
 @pytest.mark.proves("USAGE-TOLD")
