@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 import psycopg2
@@ -93,6 +93,7 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
     what PostgreSQL says to the statements that run inside.
     """
     raw = _connect()
+    _here.in_use = raw
     session = Session(raw, ticket, _frame(ticket, limits, search_path))
     ticket.hold(raw)
     try:
@@ -101,7 +102,21 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
         raise translated(error, ticket.cancelled_by) from None
     finally:
         ticket.hold(None)
-        _scrub(raw)
+        if not getattr(_here, "may_wait", False):
+            scrub()
+
+
+@contextmanager
+def scrubbed_later() -> Iterator[None]:
+    """Leave the session of this thread's next questions as it is, for whoever calls ``scrub``.
+
+    So the answer doesn't wait for it. The next question scrubs it in any case.
+    """
+    _here.may_wait = True
+    try:
+        yield
+    finally:
+        _here.may_wait = False
 
 
 def _duplicate(raw: Any) -> socket.socket:
@@ -159,6 +174,7 @@ def drop_connection() -> None:
 
 def _connect() -> Any:
     """Return this thread's healthy psycopg2 connection, in autocommit: we write BEGIN ourselves."""
+    scrub()
     connection = connections[ANALYTICS_ALIAS]
     try:
         if connection.connection is not None and _has_news(connection.connection):
@@ -206,27 +222,41 @@ def unavailable() -> AnalyticsError:
 
 def _frame(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> str:
     """Return BEGIN READ ONLY and the transaction's own settings: PgBouncer can't lose these."""
+    name = extensions.adapt(ticket.application_name).getquoted().decode()
+    return f"{_begin(limits.statement_ms, search_path)}SET LOCAL application_name = {name}; "
+
+
+@lru_cache(64)
+def _begin(statement_ms: int, search_path: tuple[str, ...]) -> str:
     local: dict[str, Composable] = {
         **{name: Literal(value) for name, value in settings.ANALYTICS_SESSION.items()},
-        "statement_timeout": Literal(limits.statement_ms),
+        "statement_timeout": Literal(statement_ms),
         "lock_timeout": Literal(LOCK_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": Literal(IDLE_TIMEOUT_MS),
         "search_path": SQL(", ").join(Identifier(name) for name in (*search_path, "pg_temp")),
-        "application_name": Literal(ticket.application_name),
     }
     parts = [SQL("SET LOCAL {} = {}").format(Identifier(k), v) for k, v in local.items()]
     frame = SQL("; ").join([SQL("BEGIN READ ONLY"), *parts, SQL("")])
     return str(frame.as_string(connections[ANALYTICS_ALIAS].connection))
 
 
-def _scrub(raw: Any) -> None:
-    """Roll back and discard everything that a session can remember; a doubtful one is closed."""
+def scrub() -> None:
+    """Roll back and discard everything that this thread's session remembers of its last question.
+
+    A doubtful session is closed.
+    """
+    raw, _here.in_use = getattr(_here, "in_use", None), None
+    if raw is None or raw.closed:
+        return
     try:
         with raw.cursor() as cursor:
             cursor.execute("ROLLBACK")
             cursor.execute("DISCARD ALL")
     except psycopg2.Error:
         drop_connection()
+
+
+_here = threading.local()
 
 
 def _as_text(value: str | bytes | None, cursor: Any) -> str | bytes | None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from fleetmcp.analytics.connection import Ticket
+from fleetmcp.analytics.connection import Ticket, scrub, scrubbed_later
 from fleetmcp.analytics.errors import QueryTimedOut, ServerBusy
 from fleetmcp.analytics.failures import cancelled
 from fleetmcp.analytics.limits import Limits
@@ -199,18 +199,31 @@ class Lanes:
     ) -> T:
         """Run the job on the lane's thread; whoever stops waiting also stops the statement."""
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(lane.executor, job, limits)
-        running.add_done_callback(partial(self._arrived, lane))
+        answered: asyncio.Future[T] = loop.create_future()
+        ended = loop.run_in_executor(lane.executor, _work, job, limits, answered)
+        ended.add_done_callback(lambda _: self._leave(lane))
         try:
-            return await _watched(running, ticket, limits, beats)
+            return await _watched(answered, ticket, limits, beats)
         except asyncio.CancelledError:
             ticket.cancel("client")
             raise
 
-    def _arrived(self, lane: Lane, done: asyncio.Future[T]) -> None:
-        if not done.cancelled():
-            done.exception()  # marks it as seen: nobody may be waiting any more
-        self._leave(lane)
+
+def _work(job: Job[T], limits: Limits, answered: asyncio.Future[T]) -> None:
+    """Do the job and tell its end at once; only then clean up, while the answer travels."""
+    try:
+        with scrubbed_later():
+            tell = partial(answered.set_result, job(limits))
+    except BaseException as error:
+        tell = partial(answered.set_exception, error)
+    answered.get_loop().call_soon_threadsafe(_tell, answered, tell)
+    scrub()
+
+
+def _tell(answered: asyncio.Future[T], tell: Callable[[], None]) -> None:
+    if not answered.done():
+        tell()
+        answered.exception()  # marks it as seen: nobody may be waiting any more
 
 
 async def _watched(running: asyncio.Future[T], ticket: Ticket, limits: Limits, beats: Beats) -> T:

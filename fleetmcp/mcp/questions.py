@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CATALOG_ROWS = 10_000
+# Judged in less time than a thread takes to wake up, and not too deep for any stack.
+SHORT = 500
 _UNKNOWN = (Code.UNKNOWN_RELATION, Code.UNKNOWN_FUNCTION)
 # A name that the guard doesn't know may be new: look again, but not at every typo.
 _RECENT_SECONDS = 2.0
@@ -103,9 +105,12 @@ async def _judged(sql: str, ticket: Ticket, limits: Limits) -> tuple[Policy, Jud
 
 
 async def _checked(sql: str, policy: Policy) -> tuple[Policy, Judged]:
-    loop = asyncio.get_running_loop()
     narrow, facts = policy.narrowed(readable_schemas()), snapshot.kept_facts()
-    judged = await loop.run_in_executor(guard_executor(), judge, sql, narrow, facts)
+    if len(sql) <= SHORT:
+        judged = judge(sql, narrow, facts)
+    else:
+        loop = asyncio.get_running_loop()
+        judged = await loop.run_in_executor(guard_executor(), judge, sql, narrow, facts)
     current.get().answered.fingerprint = judged.fingerprint
     return narrow, judged
 

@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -18,6 +19,7 @@ from mcp.types import CallToolResult, TextContent, Tool
 from mcp_server.djangomcp import DjangoMCP
 from pydantic import ValidationError
 
+from accounts.limits import PolicyLimits
 from audit.models import Outcome
 from audit.services import AlreadyClosed, Asked, close_query
 from fleetmcp import metrics, tracing
@@ -129,7 +131,7 @@ def asked_of(visitor: Visitor, tool: str, arguments: Any, rpc_id: str = "") -> A
         ip=visitor.ip,
         request_id=visitor.request_id,
         rpc_id=rpc_id,
-        limits=_json(asdict(visitor.caller.policy)),
+        limits=_limits(visitor.caller.policy),
     )
 
 
@@ -217,6 +219,11 @@ def _arguments_told(error: ValidationError) -> str:
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(found) + "."
+
+
+@lru_cache(64)
+def _limits(policy: PolicyLimits) -> str:
+    return _json(asdict(policy))
 
 
 def _json(value: Any) -> str:
