@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -90,17 +91,18 @@ def open_query(asked: Asked) -> int:
 
 
 def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
-    """Close the row once and print its line. Raises AlreadyClosed or django.db.Error.
-
-    The line is printed also when the database refuses, but never twice for one row.
-    """
-    closed = True
+    """Close the row once and print its line, as ``end_query`` and ``print_line`` do."""
     try:
-        closed = _close(query_id, answered)
-    finally:
-        if closed:
-            _print_line(query_id, asked, answered)
-    if not closed:
+        end_query(query_id, answered)
+    except DatabaseError as error:
+        print_line(query_id, asked, answered, error)
+        raise
+    print_line(query_id, asked, answered)
+
+
+def end_query(query_id: int, answered: Answered) -> None:
+    """Close the row once. Raises AlreadyClosed or django.db.Error."""
+    if not _close(query_id, answered):
         raise AlreadyClosed(f"query {query_id} is not open")
 
 
@@ -159,8 +161,15 @@ def _turn_of(user_id: int) -> Iterator[None]:
         yield
 
 
-def _print_line(query_id: int, asked: Asked, answered: Answered) -> None:
-    """Print one line; what came from outside is quoted, so that it stays one."""
+def print_line(
+    query_id: int, asked: Asked, answered: Answered, error: Exception | None = None
+) -> None:
+    """Print one line; what came from outside is quoted, so that it stays one.
+
+    It is printed also when the database refuses, but never twice for one row.
+    """
+    if isinstance(error, AlreadyClosed):
+        return
     fields = {
         "query": query_id,
         "caller": asked.username,

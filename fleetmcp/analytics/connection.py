@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import socket
 import threading
 import time
@@ -24,6 +23,7 @@ from psycopg2.sql import SQL, Composable, Identifier, Literal
 from fleetmcp.analytics.errors import AnalyticsError, DatabaseUnavailable
 from fleetmcp.analytics.failures import cancelled, translated
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.news import has_news
 from fleetmcp.routers import ANALYTICS_ALIAS
 
 LOCK_TIMEOUT_MS = 5_000
@@ -177,7 +177,7 @@ def _connect() -> Any:
     scrub()
     connection = connections[ANALYTICS_ALIAS]
     try:
-        if connection.connection is not None and _has_news(connection.connection):
+        if connection.connection is not None and has_news(connection.connection):
             drop_connection()
         connection.ensure_connection()
         _require_lexer(connection.connection)
@@ -186,14 +186,6 @@ def _connect() -> Any:
         drop_connection()
         raise unavailable() from None
     return connection.connection
-
-
-def _has_news(raw: Any) -> bool:
-    """Say whether the server said something while nobody asked: that is how it says goodbye.
-
-    Costs no round trip; a connection that died without a word fails its next statement instead.
-    """
-    return bool(raw.closed) or bool(select.select([raw.fileno()], [], [], 0)[0])
 
 
 def _require_lexer(raw: Any) -> None:

@@ -17,9 +17,9 @@ async def admitted(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused |
     Raises django.db.Error when the row can't be written: what isn't on record doesn't run.
     """
     if visitor.caller.paused is not None:
-        query_id = await records.run(open_query, asked)
+        query_id = await records.write(open_query, asked)
         return Call(visitor, query_id), QueryRefused(visitor.caller.paused, code=Code.PAUSED)
-    query_id, rows, over = await records.run(_open_and_count, visitor, asked)
+    query_id, rows, over = await records.write(_open_and_count, visitor, asked)
     return Call(visitor, query_id, rows), _refused(over) if over else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -178,13 +179,14 @@ async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:
     rpc_id = params.get("requestId") if isinstance(params, dict) else None
     if isinstance(rpc_id, str | int):
         with suppress(DatabaseError):  # the client doesn't wait for an answer to a notification
-            await records.run(
+            mark = partial(
                 request_cancel_of_call,
                 token_id=visitor.caller.credential.token_id,
                 connection_id=visitor.caller.credential.connection_id,
                 rpc_id=str(rpc_id),
                 by="client",
             )
+            await records.write(mark)
 
 
 async def _malformed(

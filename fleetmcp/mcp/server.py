@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from accounts.limits import PolicyLimits
 from audit.models import Outcome
-from audit.services import AlreadyClosed, Asked, close_query
+from audit.services import AlreadyClosed, Asked, end_query, print_line
 from fleetmcp import metrics, tracing
 from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
 from fleetmcp.mcp import records
@@ -168,7 +168,8 @@ async def _close_later(query_id: int, asked: Asked, call: Call) -> None:
 
 async def _closed(query_id: int, asked: Asked, call: Call) -> bool:
     try:
-        await records.run(close_query, query_id, asked, call.answered)
+        printed = partial(print_line, query_id, asked, call.answered)
+        await records.write(end_query, query_id, call.answered, after=printed)
     except AlreadyClosed:
         logger.error("Audit row %d was closed before", query_id)
     except DatabaseError as error:
