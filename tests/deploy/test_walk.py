@@ -1,4 +1,4 @@
-"""The guide, walked by a stranger: from `git clone` to a Claude Code that is answered through TLS."""
+"""The guide, walked by a stranger: from clone to a Claude Code that is answered through TLS."""
 
 from __future__ import annotations
 
