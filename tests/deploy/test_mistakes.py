@@ -50,7 +50,7 @@ class Installer:
         assert "Traceback" not in said
         return said
 
-    def until(self, *words: str, seconds: float = 40) -> str:
+    def until(self, *words: str, seconds: float = 120) -> str:
         """Return the log once it holds one of the words."""
         deadline = time.monotonic() + seconds
         while not any(word in self.log() for word in words):
@@ -60,7 +60,7 @@ class Installer:
 
     def ended(self) -> str:
         """Return the log of a container that gave up, by itself and soon."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         while self.docker.inspect(NAME, "{{.State.Running}}") == "true":
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.2)

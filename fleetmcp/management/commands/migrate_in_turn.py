@@ -77,7 +77,7 @@ def _require_folder() -> None:
     if not file.parent.is_dir():
         raise CommandError("The folder of APP_DB_FILE is not there: mount a volume, or correct it.")
     beside = (file, *(Path(f"{file}{end}") for end in ("-wal", "-shm", ".migrating")))
-    needed = [file.parent, *(path for path in beside if path.exists())]
+    needed = [file.parent, *(path for path in beside if os.path.exists(path))]
     if not all(os.access(path, os.W_OK) for path in needed):
         user = f"{os.geteuid()}:{os.getegid()}"
         raise CommandError(
