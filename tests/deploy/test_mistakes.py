@@ -13,7 +13,7 @@ from tests.deploy.conftest import DB, NETWORK, FleetDatabase
 from tests.deploy.podman import Docker
 from tests.deploy.test_image import HARDENED
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.proves("DEPLOY-MISTAKES")]
+pytestmark = pytest.mark.timeout(900)
 NAME = VOLUME = "fleetmcp-mistakes"
 KEY = "Zk3-qT8xLm2RzYp7Nd5Hs9Bc4Fg6Jt1Ae0Uo"
 WRONG = "wrong-horse-battery-staple"
@@ -76,6 +76,7 @@ def installer(docker: Docker, image: str, database: FleetDatabase) -> Iterator[I
     docker.run("docker", "volume", "rm", "--force", VOLUME, check=False)
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -97,6 +98,7 @@ def test_setting_that_is_missing_or_odd_ends_the_start_at_once(
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 @pytest.mark.parametrize("options", ["", ":ro"])
 def test_volume_that_cannot_be_written_ends_the_start_at_once(
     installer: Installer, options: str
@@ -110,6 +112,7 @@ def test_volume_that_cannot_be_written_ends_the_start_at_once(
     assert "can't be written by user 10001:10001: mount the volume" in installer.ended()
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
@@ -129,6 +132,7 @@ def test_analytics_database_that_cannot_be_reached_is_told_why(
     assert sentence in said
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 def test_superuser_is_refused_in_a_line_that_can_be_read(installer: Installer) -> None:
     installer.start(DATABASE_URL=installer.dsn("postgres", installer.superuser))
     said = installer.until("questions can't run yet")
@@ -138,6 +142,7 @@ def test_superuser_is_refused_in_a_line_that_can_be_read(installer: Installer) -
     assert len(line) < 600
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
@@ -153,6 +158,7 @@ def test_app_database_that_cannot_be_used_is_told_why(
     assert sentence in installer.until(sentence)
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 def test_page_under_a_name_that_nobody_set_says_which_setting_is_missing(
     installer: Installer,
 ) -> None:
@@ -165,6 +171,7 @@ def test_page_under_a_name_that_nobody_set_says_which_setting_is_missing(
     assert "fleetmcp.example.com" not in reply.text
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
 def test_address_without_tls_is_a_failure_for_the_doctor(installer: Installer) -> None:
     installer.start(PUBLIC_URL="http://fleetmcp.example.com")
     installer.until("startup complete")
