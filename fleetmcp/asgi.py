@@ -17,6 +17,7 @@ except BadSetting as error:
     sys.exit(f"fleetmcp: {error}")
 
 # Only now: these import models, which need Django's apps to be ready.
+import asyncio
 import logging
 
 from django.core import checks
@@ -25,6 +26,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from fleetmcp import health, request_id, tracing, upkeep
+from fleetmcp.analytics.errors import Code
+from fleetmcp.doctor import reach
 from fleetmcp.mcp import metrics
 from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 
@@ -73,11 +76,18 @@ class Application:
         async with self._endpoint.running(), upkeep.kept_up():
             reason = await health.analytics_problem()
             if reason:
-                logger.warning("Starting although questions can't run yet: %s", reason)
+                why = await _why(reason)
+                logger.warning("Starting although questions can't run yet: %s", why)
             await send({"type": "lifespan.startup.complete"})
             await receive()
         tracing.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _why(code: str) -> str:
+    """Return the code, and for a database out of reach also the reason and what to do."""
+    known = await asyncio.to_thread(reach.problem) if code == Code.UNAVAILABLE else ""
+    return f"{code}. {known}" if known else code
 
 
 def _misconfigured() -> str:

@@ -106,7 +106,9 @@ def public_url(name: str, default: str) -> str:
         raise BadSetting(f"{name} must not carry a user name or password.")
     found = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
     if found is None or not _is_host(found["host"]) or not _is_port(found["port"] or "1"):
-        raise BadSetting(f"{name} must be an origin such as https://fleetmcp.example.com.")
+        raise BadSetting(
+            f"{name} must be an address without a path, such as https://fleetmcp.example.com."
+        )
     scheme, host, port = found["scheme"], found["host"], int(found["port"] or 0)
     return f"{scheme}://{host}" + (f":{port}" if port not in (0, _OWN_PORT[scheme]) else "")
 

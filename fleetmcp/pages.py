@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -31,6 +33,13 @@ QUESTIONS = (
 def server_name(request: HttpRequest) -> dict[str, str]:
     """Give every template the name that clients know the server by."""
     return {"server_name": settings.MCP_SERVER_NAME}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request can't be read, or that nobody is at home under this name."""
+    # Without the request: with a foreign Host nothing can be asked of it.
+    context = {"foreign": isinstance(exception, DisallowedHost), **server_name(request)}
+    return HttpResponseBadRequest(get_template("400.html").render(context))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 _admin_urls, _admin_app, _admin_name = admin.site.urls
 
+handler400 = "fleetmcp.pages.bad_request"
+
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("", include("accounts.signing_in")),

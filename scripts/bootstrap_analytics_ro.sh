@@ -77,6 +77,10 @@ script_with_variables() {
     cat -- "$role_sql"
 }
 
+networks() {
+    docker inspect --format '{{range $n, $_ := .NetworkSettings.Networks}}{{print $n " "}}{{end}}' "$container" 2>/dev/null || true
+}
+
 command -v docker >/dev/null || fail "docker was not found"
 [ -r "$role_sql" ] || fail "$role_sql is missing"
 find_container
@@ -86,3 +90,4 @@ script_with_variables |
     docker exec -i "$container" psql -X -q -v ON_ERROR_STOP=1 -U "$superuser" -d "$database" ||
     fail "the role was not applied to $database in $container (see the line above)"
 echo "role applied in container $container; password in $pw_file (not shown)"
+echo "other containers reach it as ANALYTICS_DB_HOST=$container, in ANALYTICS_NETWORK: $(networks)"

@@ -175,7 +175,7 @@ fi
 [[ "${FLEETMCP_HOST:-}" =~ ^[a-zA-Z0-9.-]+$ ]] || fail "set FLEETMCP_HOST to the public name, such as fleetmcp.example.com"
 find_database
 find_network
-docker network inspect "$traefik" >/dev/null 2>&1 || fail "there is no network $traefik (TRAEFIK_NETWORK)"
+docker network inspect "$traefik" >/dev/null 2>&1 || fail "there is no network $traefik (TRAEFIK_NETWORK): name the one that Traefik is in; without Traefik use compose, see docs/ANALYTICS_MCP.md"
 mkdir -p "$home"
 find_dsn
 scripts/make_secrets "$home/secrets" >/dev/null

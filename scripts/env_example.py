@@ -19,18 +19,22 @@ HEAD = """\
 # --- Where it stands: compose.yaml ----------------------------------------------------------
 # The name under which clients reach it; DNS must point it at this host.
 FLEETMCP_HOST=fleetmcp.example.com
-# The Docker network that the database is in, and the one that Traefik is in.
+# The database's container, its database, and the Docker network that it is in, as
+# scripts/bootstrap_analytics_ro.sh tells them. For scripts/make_secrets.
+# ANALYTICS_DB_HOST=timescale_db
+# ANALYTICS_DB_PORT=5432
+# ANALYTICS_DB=tracksolid_db
 # ANALYTICS_NETWORK=fleetmcp-analytics
 # ANALYTICS_NETWORK_EXTERNAL=true
+# The network that Traefik is in, and what it calls its entrance and its certificates.
 # TRAEFIK_NETWORK=coolify
 # TRAEFIK_ENTRYPOINT=https
 # TRAEFIK_RESOLVER=letsencrypt
-# A port of 127.0.0.1 on this host, for looking without Traefik.
+# A port of 127.0.0.1 on this host, for a proxy of your own.
 # FLEETMCP_PORT=8892
 # FLEETMCP_TAG=latest
 # POSTGRES_IMAGE=postgres:17
 # TIMESCALE_IMAGE=timescale/timescaledb-ha:pg17
-# ANALYTICS_DB=tracksolid_db
 # Processes that answer; about 80 MB each.
 # WEB_CONCURRENCY=2
 # Processors that it may use; no more than the host has.

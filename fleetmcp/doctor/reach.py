@@ -10,9 +10,10 @@ import psycopg2
 from django.conf import settings
 from django.db import connections
 
-from fleetmcp.doctor.lines import Line, fail, ok, warn
+from fleetmcp.doctor.lines import Level, Line, fail, ok, warn
 from fleetmcp.doctor.sessions import answers
 from fleetmcp.routers import ANALYTICS_ALIAS
+from fleetmcp.unreachable import reason
 
 ROLE = "analytics_ro"
 SLOW_S = 1.0
@@ -55,7 +56,7 @@ def connected() -> Iterator[Line]:
     try:
         answers("SELECT 1")
     except psycopg2.OperationalError as error:
-        yield fail(f"The analytics database refuses us: {_reason(error)}.", _REMEDY)
+        yield fail(f"The analytics database refuses us: {reason(error)}.", _REMEDY)
         return
     took = time.perf_counter() - started
     line = f"The analytics database answers in {took * 1000:.0f} ms, connecting included."
@@ -76,7 +77,13 @@ def readable() -> Iterator[Line]:
         yield ok(f"{found[0][0]} can be read.")
 
 
-_REMEDY = "Check host, port, database, password and network; see `Connect` in the guide."
+def problem() -> str:
+    """Return in one line why no connection opens and what to do, or "" when one does."""
+    lines = (line for check in (resolved, connected) for line in check())
+    return next((f"{line.text} {line.todo}" for line in lines if line.level is Level.FAIL), "")
+
+
+_REMEDY = "Check host, port, database and password in DATABASE_URL, and the container's networks."
 
 # Tables first: a view may take long, even for its first row.
 _FIRST = """
@@ -87,24 +94,3 @@ WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
 ORDER BY pg_catalog.strpos('rpmfv', c.relkind::text), 1 LIMIT 1
 """
-
-
-def _reason(error: psycopg2.OperationalError) -> str:
-    """Say in words of our own what libpq says with the DSN in it."""
-    text = str(error)
-    for part, words in _REASONS.items():
-        if part in text:
-            return words
-    return "no connection could be made"
-
-
-_REASONS = {
-    "authentication failed": "the password is wrong, or the role is not there",
-    "does not exist": "there is no such database or role",
-    "not permitted to log in": "the role may not log in",
-    "too many connections": "too many connections",
-    "no pg_hba.conf entry": "its pg_hba.conf lets nobody in from here",
-    "Connection refused": "nothing listens on that host and port",
-    "timeout expired": f"no answer within {5} seconds",
-    "could not translate host name": "the host's name is unknown here",
-}

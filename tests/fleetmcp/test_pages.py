@@ -142,3 +142,15 @@ def test_person_without_rights_is_told_so_in_the_admin(ivan: User) -> None:
     reply = signed_in(ivan).get("/admin/", follow=True)
     assert reply.status_code == 403
     assert "signed in as ivan" in reply.text
+
+
+@pytest.mark.proves("DEPLOY-MISTAKES", "DOOR-HOSTS")
+@pytest.mark.parametrize("path", ["/", "/admin/"])
+def test_page_under_a_foreign_name_names_the_setting_and_nothing_else(
+    client: Client, path: str
+) -> None:
+    reply = client.get(path, headers={"host": "fleetmcp.example.com"})
+    assert reply.status_code == 400
+    text = " ".join(reply.content.decode().split())
+    assert "set PUBLIC_URL to the address that people use" in text
+    assert "fleetmcp.example.com" not in text

@@ -58,6 +58,32 @@ def test_database_that_stays_away_is_told_without_its_password() -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.proves("DEPLOY-MISTAKES")
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set. Set DATABASE_URL to postgresql://"),
+        ({"ANALYTICS_SCHEMAS": "pg_catalog"}, "ANALYTICS_SCHEMAS is unusable. Set"),
+        ({"APP_DB_FILE": "/nowhere/app.sqlite3"}, "The folder of APP_DB_FILE is not there"),
+    ],
+)
+def test_start_that_cannot_succeed_ends_at_once_in_one_sentence(
+    environ: dict[str, str], sentence: str
+) -> None:
+    code, said = ended(start(environ))
+    assert code == 1
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.proves("DEPLOY-MISTAKES")
+def test_app_database_that_is_not_ours_is_refused_in_one_sentence(fleet: LocalDatabase) -> None:
+    code, said = ended(start({"APP_DATABASE_URL": fleet.analytics_dsn}))
+    assert code == 1
+    assert "name the owner of a database of fleetmcp's own" in said
+    assert "Traceback" not in said
+
+
 def make_secrets(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the script on a folder beside which the password file lies."""
     given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent)} | environ
@@ -107,3 +133,16 @@ def test_password_file_that_is_missing_or_odd_is_refused_unprinted(
     assert why in done.stderr
     assert "bad" not in done.stderr
     assert not (tmp_path / "secrets" / "files" / "database_url").exists()
+
+
+@pytest.mark.proves("SECRETS-FILES")
+def test_rotation_finds_the_database_in_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / ".analytics_ro.pw").write_text(PASSWORD)
+    (tmp_path / ".env").write_text("# ANALYTICS_DB=no\nANALYTICS_DB_HOST=timescale_db-ab12\n")
+
+    done = make_secrets(tmp_path / "secrets")
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "secrets" / "files" / "database_url").read_text() == (
+        f"postgresql://analytics_ro:{PASSWORD}@timescale_db-ab12:5432/tracksolid_db"
+    )

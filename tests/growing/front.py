@@ -57,10 +57,17 @@ def certificate(home: Path) -> Path:
 @contextmanager
 def nginx(home: Path, port: int, backends: list[str]) -> Iterator[None]:
     """Serve https://localhost:<port> from these host:port, taking turns."""
-    assert PROGRAM
     servers = " ".join(f"server {backend} max_fails=0;" for backend in backends)
+    with running(home, port, CONFIG.format(home=home, port=port, servers=servers)):
+        yield
+
+
+@contextmanager
+def running(home: Path, port: int, text: str) -> Iterator[None]:
+    """Run nginx with this configuration; it must answer at https://localhost:<port>."""
+    assert PROGRAM
     config = home / "nginx.conf"
-    config.write_text(CONFIG.format(home=home, port=port, servers=servers))
+    config.write_text(text)
     process = subprocess.Popen(
         [PROGRAM, "-c", str(config), "-p", str(home)], stderr=subprocess.DEVNULL
     )

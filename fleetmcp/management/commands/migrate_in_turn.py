@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
+
+from fleetmcp.checks import check_analytics_alias, check_schemas
+from fleetmcp.unreachable import reason
 
 LOCK = 727204
 
@@ -27,30 +32,67 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Wait, take the lock, migrate."""
+        _require_settings()
+        _require_folder()
         self._wait(options["wait"])
         with _turn():
-            call_command("migrate", interactive=False, verbosity=0)
+            _migrate()
         self.stderr.write("fleetmcp: the app database is up to date")
 
     def _wait(self, seconds: float) -> None:
         """Return when the database answers. Raises CommandError, without the driver's own text."""
         deadline = time.monotonic() + seconds
-        while not _answers():
+        while problem := _problem():
             if time.monotonic() > deadline:
-                raise CommandError(
-                    "The app database can't be reached. Check APP_DATABASE_URL, or that the folder "
-                    "of APP_DB_FILE can be written by this user."
-                )
-            self.stderr.write("fleetmcp: waiting for the app database")
+                name = "APP_DB_FILE" if connection.vendor == "sqlite" else "APP_DATABASE_URL"
+                raise CommandError(f"The app database can't be reached: {problem}. Check {name}.")
+            self.stderr.write(f"fleetmcp: waiting for the app database: {problem}")
             time.sleep(2)
 
 
-def _answers() -> bool:
+def _migrate() -> None:
+    """Migrate. Raises CommandError for a role that may not, which the driver tells at length."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        if not re.search("permission denied|read-only", str(error)):
+            raise
+        raise CommandError(
+            "The user in APP_DATABASE_URL may not make tables there: name the owner of a database "
+            "of fleetmcp's own, never the analytics database."
+        ) from None
+
+
+def _require_settings() -> None:
+    """Raise CommandError for what the server would refuse to start with, before it tries."""
+    for message in (*check_analytics_alias(), *check_schemas()):
+        raise CommandError(f"{message.msg} {message.hint}")
+
+
+def _require_folder() -> None:
+    """Raise CommandError where no waiting helps: the SQLite file can't be written here."""
+    if connection.vendor != "sqlite":
+        return
+    file = Path(settings.DATABASES["default"]["NAME"])
+    if not file.parent.is_dir():
+        raise CommandError("The folder of APP_DB_FILE is not there: mount a volume, or correct it.")
+    beside = (file, *(Path(f"{file}{end}") for end in ("-wal", "-shm", ".migrating")))
+    needed = [file.parent, *(path for path in beside if os.path.exists(path))]
+    if not all(os.access(path, os.W_OK) for path in needed):
+        user = f"{os.geteuid()}:{os.getegid()}"
+        raise CommandError(
+            f"The app database can't be written by user {user}: mount the volume of APP_DB_FILE "
+            f"writable, and on its host run chown -R {user} on it."
+        )
+
+
+def _problem() -> str:
+    """Return why the database doesn't answer, or ""."""
     try:
         connection.ensure_connection()
-    except OperationalError:
-        return False
-    return True
+    except OperationalError as error:
+        return reason(error)
+    return ""
 
 
 def _turn() -> Any:
