@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,8 @@ from scripts.soaking.watching import Watch
 def main() -> None:
     """Start everything, soak, judge, write; end with 1 when something doesn't hold."""
     wanted = options()
+    # A plain stop must not leave the servers and databases running either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -44,7 +47,8 @@ def main() -> None:
 def _run(wanted: Options, deployment: Deployment) -> Run:
     rng = random.Random(wanted.seed)  # noqa: S311  # no secret
     keys, tally = introduce(deployment, rng), Tally()
-    load = Load(deployment, kinds(deployment), keys, tally, wanted)
+    mix = [kind for kind in kinds(deployment) if not (wanted.quick and kind.slow)]
+    load = Load(deployment, mix, keys, tally, wanted)
     watch = Watch(deployment, tally, wanted.sample_every)
     return Run(wanted, load, Events(deployment, keys, tally, rng), watch, schedule(wanted))
 

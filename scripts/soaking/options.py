@@ -20,6 +20,7 @@ class Options:
     seed: int
     faults: bool
     greedy: bool
+    quick: bool
     short: bool
     out: Path
 
@@ -47,6 +48,9 @@ def options() -> Options:
     parser.add_argument("--seed", type=int, default=1, help="of the mix and of the schedule")
     parser.add_argument("--no-faults", action="store_true", help="load only")
     parser.add_argument(
+        "--quick", action="store_true", help="ask nothing that waits or returns much"
+    )
+    parser.add_argument(
         "--greedy", action="store_true", help="one client more asks for ten million rows, always"
     )
     parser.add_argument("--out", type=Path, default=Path(".local/soak"))
@@ -59,6 +63,7 @@ def options() -> Options:
         seed=given.seed,
         faults=not given.no_faults,
         greedy=given.greedy,
+        quick=given.quick,
         short=given.short,
         out=given.out,
     )

@@ -20,10 +20,11 @@ Maker = Callable[[random.Random], Question]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of question and how often it comes."""
+    """A kind of question and how often it comes; slow ones wait, or return much."""
 
     weight: int
     make: Maker
+    slow: bool = False
 
 
 def kinds(deployment: Deployment) -> list[Kind]:
@@ -32,17 +33,17 @@ def kinds(deployment: Deployment) -> list[Kind]:
     return [
         Kind(30, _one_row),
         Kind(14, partial(_series, "100 x 7", 100)),
-        Kind(4, partial(_series, "10,000 x 7", 10_000)),
+        Kind(4, partial(_series, "10,000 x 7", 10_000), slow=True),
         Kind(10, partial(_truth, truths)),
-        Kind(3, _capped),
+        Kind(3, _capped, slow=True),
         *(Kind(2, partial(_refused, sql, code)) for sql, code in REFUSED),
         *(Kind(2, partial(_tool, *told)) for told in TOOLS),
-        Kind(3, partial(_slow, "slow", "plain", 0.3, {OK})),
-        Kind(1, partial(_slow, "progress", "progress", 2.6, {OK})),
-        Kind(2, partial(_slow, "progress", "progress", 0.0, {OK})),
-        Kind(1, partial(_slow, "cancel", "cancel", 6.0, {"cancelled"})),
-        Kind(3, partial(_slow, "hang up", "hang up", 5.0, {HUNG_UP})),
-        Kind(1, _timeout),
+        Kind(3, partial(_slow, "slow", "plain", 0.3, {OK}), slow=True),
+        Kind(1, partial(_slow, "progress", "progress", 2.6, {OK}), slow=True),
+        Kind(2, partial(_slow, "progress", "progress", 0.0, {OK}), slow=True),
+        Kind(1, partial(_slow, "cancel", "cancel", 6.0, {"cancelled"}), slow=True),
+        Kind(3, partial(_slow, "hang up", "hang up", 5.0, {HUNG_UP}), slow=True),
+        Kind(1, _timeout, slow=True),
         Kind(2, _malformed),
         *(Kind(2, partial(_limited, *told)) for told in LIMITED),
     ]
