@@ -1,0 +1,1 @@
+"""A soak: a real deployment under mixed load and faults, judged from outside."""
