@@ -36,7 +36,7 @@ def settled_rows(user_id: int, midnight: datetime, until: datetime) -> tuple[int
     Raises django.db.Error.
     """
     kept = _kept.get(user_id)
-    if kept is None or kept.midnight != midnight:
+    if kept is None or kept.midnight != midnight or kept.until > max(until, midnight):
         kept = _Settled(midnight, midnight, 0)
     if until - kept.until >= _STEP:
         kept = _Settled(midnight, until, kept.rows + _between(user_id, kept.until, until))

@@ -61,16 +61,17 @@ class Refusal:
 _QUICK = """
 SELECT
   (SELECT count(*) FROM audit_querylog WHERE user_id = %(user)s AND outcome = 'running'
-   AND started_at > %(still)s AND id <= %(own)s),
+   AND started_at > %(still)s AND started_at < %(ahead)s AND id <= %(own)s),
   (SELECT count(*) FROM (SELECT 1 FROM audit_querylog
-   WHERE user_id = %(user)s AND started_at > %(minute)s LIMIT %(most)s) AS newest),
+   WHERE user_id = %(user)s AND started_at > %(minute)s AND started_at < %(ahead)s
+   LIMIT %(most)s) AS newest),
   (SELECT coalesce(sum("rows"), 0) FROM audit_querylog
    WHERE user_id = %(user)s AND started_at >= %(since)s)
 """
 _MINUTE = """
 SELECT count(*), min(started_at) FROM audit_querylog
-WHERE user_id = %(user)s AND started_at > %(minute)s AND id <= %(own)s
-AND reason NOT IN ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')
+WHERE user_id = %(user)s AND started_at > %(minute)s AND started_at < %(ahead)s
+AND id <= %(own)s AND reason NOT IN ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')
 """
 _ANY_ID = 2**63 - 1
 
@@ -81,7 +82,8 @@ def usage(
     """Return what the person takes, up to and including that query, by the indexes.
 
     Calls that a limit or a pause refused don't count, or an impatient client would lock itself
-    out. A row that a crash left ``running`` stops counting when it can't be running any more.
+    out; nor do those of the future, which a clock that was set back left behind. A row that a
+    crash left ``running`` stops counting when it can't be running any more.
     As long as a minute has no more than ``most`` calls of any kind, ``last_minute`` counts them
     all, for nobody will refuse them.
     """
@@ -92,6 +94,7 @@ def usage(
         "most": (0 if most is None else most) + 1,
         "still": stored(now - abandoned_after()),
         "minute": stored(now - MINUTE),
+        "ahead": stored(now + _SLACK),
         "since": stored(since),
     }
     with connection.cursor() as cursor:

@@ -13,12 +13,14 @@ from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from fleetmcp.news import has_news
 
 THREADS = 4
 MOST_AT_ONCE = 64
+# SQLite itself waits ten seconds for another writer; nothing waits for a PostgreSQL that is frozen.
+PATIENCE_S = 12.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,39 +32,53 @@ _upkeep = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
 
 
 async def look_up(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that only reads, on a thread with a connection of its own."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(
-        _readers, lambda: _prepared(partial(function, *args, **kwargs))
-    )
+    """Run a function that only reads, on a thread with a connection of its own.
+
+    Raises django.db.Error, also when it takes longer than anybody should wait.
+    """
+    work = partial(function, *args, **kwargs)
+    return await _in_time(asyncio.get_running_loop().run_in_executor(_readers, _prepared, work))
 
 
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that writes and may take its time, on a thread of its own."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(
-        _upkeep, lambda: _prepared(partial(function, *args, **kwargs))
-    )
+    """Run a function that writes and for which no client waits, however long it takes."""
+    work = partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_upkeep, _prepared, work)
 
 
-async def write(function: Callable[..., T], *args: Any, after: After | None = None) -> T:
+async def write(
+    function: Callable[..., T],
+    *args: Any,
+    after: After | None = None,
+    undo: Callable[[T], object] | None = None,
+) -> T:
     """Run a function that writes a row or a few; it is on disk when this returns.
 
     Whatever waits at the same moment shares a commit where there is one writer at a time anyway.
-    ``after`` is called once on that thread, with the error if there is one.
+    ``after`` is called once on that thread, with the error if there is one. Raises
+    django.db.Error, also when it takes too long; what ends only later is undone.
     """
     loop = asyncio.get_running_loop()
-    job = _Job(partial(function, *args), after, loop.create_future())
+    job = _Job(partial(function, *args), after, undo, loop.create_future())
     _waiting.append(job)
     loop.run_in_executor(_writers(), _write_some)
-    result: T = await job.told
+    result: T = await _in_time(job.told)
     return result
+
+
+async def _in_time(answer: asyncio.Future[T]) -> T:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await answer
+    except TimeoutError:
+        raise OperationalError("the app database did not answer in time") from None
 
 
 @dataclass(eq=False)
 class _Job:
     work: Callable[[], Any]
     after: After | None
+    undo: Callable[[Any], object] | None
     told: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -75,13 +91,15 @@ class _Job:
             self.error = error
 
     def tell(self) -> None:
-        """Let whoever waits go on; on their loop."""
-        if self.told.done():
-            return
-        if self.error is None:
-            self.told.set_result(self.result)
-        else:
-            self.told.set_exception(self.error)
+        """Let whoever waits go on, or undo what nobody waits for any more; on their loop."""
+        if not self.told.done():
+            if self.error is None:
+                self.told.set_result(self.result)
+            else:
+                self.told.set_exception(self.error)
+        elif self.undo and self.error is None:
+            loop = self.told.get_loop()
+            loop.run_in_executor(_upkeep, _prepared, partial(self.undo, self.result))
 
 
 _waiting: deque[_Job] = deque()

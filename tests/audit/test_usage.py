@@ -165,6 +165,15 @@ def test_day_is_added_up_once_and_goes_on_from_there(
 
 
 @pytest.mark.proves("USAGE-SETTLED")
+def test_clock_that_was_set_back_makes_the_day_be_added_up_anew(
+    alice: User, write: Callable[..., int]
+) -> None:
+    used(alice, now=NOW + timedelta(hours=2))
+    write(0, outcome=Outcome.OK, rows=7)
+    assert used(alice, now=NOW + timedelta(seconds=1)).rows_today == 7
+
+
+@pytest.mark.proves("USAGE-SETTLED")
 def test_row_that_may_still_run_is_added_up_when_it_is_closed(
     alice: User, write: Callable[..., int]
 ) -> None:
