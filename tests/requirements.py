@@ -33,6 +33,7 @@ REQUIREMENTS = {
     "AUDIT-STORABLE": "Any text is stored whole and readable; over-long words are cut.",
     "AUDIT-VISIBLE": "Leads see their teams' queries on every way, auditors and superusers all, others none.",
     "AUDIT-WORDS": "Every reason is explained in words and every tool can be chosen.",
+    "BENCH-RUNS": "The benchmark measures every case and writes table, JSON and drawing.",
     "CANCEL-ANYWHERE": "A mark on the row or the client's notification stops a running or waiting question within two seconds.",
     "CANCEL-CALL": "A client cancels its own running call by its JSON-RPC id, and no other.",
     "CANCEL-HANG-UP": "A client that hangs up cancels its query in PostgreSQL within two seconds.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fleetmcp.analytics.results import Result, Value
+from fleetmcp.analytics.results import Result
+from fleetmcp.analytics.values import Value
 
 
 class Format(StrEnum):

@@ -1,22 +1,15 @@
-"""From PostgreSQL's text to values.
-
-Values stay PostgreSQL's own text, except that booleans, integers a double can hold, and finite
-floats become JSON's. So bigint beyond 2^53, numeric, infinity, 24:00 and BC dates stay exact.
-"""
+"""A result within its limits: rows, or the lines of a CSV, and what is said of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.typenames import TypeInfo
+from fleetmcp.analytics.values import Value, converted, longest
 from fleetmcp.analytics.wrapper import CUT_MARK, FIXED_SIZE
-
-Value = bool | int | float | str | None
-
-_EXACT_INTEGER = 2**53
 
 
 @dataclass(frozen=True)
@@ -47,20 +40,39 @@ def built(
     columns: list[Column], types: Sequence[TypeInfo], raw: list[tuple[Any, ...]], limits: Limits
 ) -> Result:
     """Return the result within the limits from what PostgreSQL sent, values converted."""
-    result = Result(columns)
-    converters = [_converter(info, limits.cell) for info in types]
-    total = 0
-    for row in raw:
-        total += sum(map(_size, row, types))
-        result.truncated_by = _full(len(result.rows), total, limits)
-        if result.truncated_by:
-            break
-        result.rows.append([convert(cell) for convert, cell in zip(converters, row, strict=True)])
-    result.row_count = len(result.rows)
-    cuts = _cuts(result, raw, types, limits)
+    kept, truncated_by = _fitting(raw, types, limits)
+    by_column = [
+        converted(column, info, limits.cell)
+        for column, info in zip(zip(*kept, strict=True), types, strict=False)
+    ]
+    rows = list(map(list, zip(*by_column, strict=True))) if by_column else [[] for _ in kept]
+    result = Result(columns, rows, row_count=len(rows), truncated_by=truncated_by)
+    cuts = _cuts(columns, kept, types, limits)
     result.notes = [*displayed(columns, types), *cuts, *_left_out(result, limits)]
     result.truncated_by = result.truncated_by or ("cell" if cuts else "")
     return result
+
+
+def _fitting(
+    raw: list[tuple[Any, ...]], types: Sequence[TypeInfo], limits: Limits
+) -> tuple[list[tuple[Any, ...]], str]:
+    """Return the rows that fit, and what kept others out: "rows", "characters" or ""."""
+    long = [index for index, info in enumerate(types) if not info.fixed]
+    short = FIXED_SIZE * (len(types) - len(long))
+    in_all = short * len(raw) + sum(_sum(_column(raw, index)) for index in long)
+    if len(raw) <= limits.rows and in_all <= limits.characters:
+        return raw, ""
+    total = 0
+    for number, row in enumerate(raw):
+        total += short + sum(_length(row[index]) for index in long)
+        full = _full(number, total, limits)
+        if full:
+            return raw[:number], full
+    return raw, ""
+
+
+def _column(rows: list[tuple[Any, ...]], index: int) -> list[Any]:
+    return [row[index] for row in rows]
 
 
 class Enough(Exception):
@@ -114,22 +126,21 @@ def _full(rows: int, characters: int, limits: Limits) -> str:
     return "characters" if rows and characters > limits.characters else ""
 
 
-def _size(cell: str | None, info: TypeInfo) -> int:
-    return FIXED_SIZE if info.fixed else _length(cell)
+def _sum(column: list[str | None]) -> int:
+    return sum(map(len, filter(None, column)))
 
 
 def _length(cell: str | None) -> int:
-    return len(cell) if cell is not None else 0
+    return len(cell or "")
 
 
 def _cuts(
-    result: Result, raw: list[tuple[Any, ...]], types: Sequence[TypeInfo], limits: Limits
+    columns: list[Column], kept: list[tuple[Any, ...]], types: Sequence[TypeInfo], limits: Limits
 ) -> list[str]:
     return [
         _cut_told(column.name, limits)
-        for index, (column, info) in enumerate(zip(result.columns, types, strict=True))
-        if not info.fixed
-        and any(_length(row[index]) > limits.cell for row in raw[: result.row_count])
+        for index, (column, info) in enumerate(zip(columns, types, strict=True))
+        if not info.fixed and longest(_column(kept, index)) > limits.cell
     ]
 
 
@@ -149,37 +160,3 @@ def _left_out(result: Result, limits: Limits) -> list[str]:
         f"{only}a result may have {limits.characters} characters. Select fewer or shorter "
         "columns, or aggregate."
     ]
-
-
-def _converter(info: TypeInfo, cell: int) -> Callable[[str | None], Value]:
-    """Return what turns PostgreSQL's text of this type into a value."""
-    convert = _CONVERTERS.get(info.name)
-    if convert:
-        return lambda text: None if text is None else convert(text)
-    if info.fixed:
-        return lambda text: text
-    return lambda text: text if text is None or len(text) <= cell else text[:cell] + "…"
-
-
-def _integer(text: str) -> Value:
-    value = int(text)
-    return value if -_EXACT_INTEGER <= value <= _EXACT_INTEGER else text
-
-
-def _float(text: str) -> Value:
-    return text if text[-1:] in ("y", "N") else float(text)
-
-
-def _boolean(text: str) -> Value:
-    return text == "t"
-
-
-_CONVERTERS: dict[str, Callable[[str], Value]] = {
-    "boolean": _boolean,
-    "smallint": int,
-    "integer": int,
-    "oid": int,
-    "bigint": _integer,
-    "real": _float,
-    "double precision": _float,
-}

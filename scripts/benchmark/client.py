@@ -7,15 +7,21 @@ import time
 from dataclasses import dataclass
 from statistics import median, quantiles
 
+from scripts.benchmark.servers import Running
+
 
 @dataclass(frozen=True)
 class Measured:
-    """Milliseconds of the calls that were answered, and calls a second over all clients."""
+    """Milliseconds of the calls that were answered, and calls a second over all clients.
+
+    ``cpu`` is the milliseconds of processor time that the server's processes took for a call.
+    """
 
     p50: float
     p99: float
     rate: float
     calls: int
+    cpu: float
 
 
 class UnexpectedAnswer(RuntimeError):
@@ -24,9 +30,11 @@ class UnexpectedAnswer(RuntimeError):
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request: its bytes, the status that is right, and bytes that the body has."""
+    """One kind of request: its bytes for each client in turn, the status that is right, and bytes
+    that the body has.
+    """
 
-    request: bytes
+    requests: tuple[bytes, ...]
     status: int = 200
     holds: bytes = b""
 
@@ -44,32 +52,34 @@ def request(port: int, body: bytes, *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def measure(port: int, load: Load, clients: int, seconds: float) -> Measured:
+def measure(server: Running, load: Load, clients: int, seconds: float) -> Measured:
     """Send the load over and over on so many connections, after a moment of warming up."""
-    return asyncio.run(_measure(port, load, clients, seconds))
+    return asyncio.run(_measure(server, load, clients, seconds))
 
 
-async def _measure(port: int, load: Load, clients: int, seconds: float) -> Measured:
-    await _clients(port, load, clients, min(1.0, seconds / 3))
-    started = time.perf_counter()
-    times = await _clients(port, load, clients, seconds)
-    took = time.perf_counter() - started
+async def _measure(server: Running, load: Load, clients: int, seconds: float) -> Measured:
+    await _clients(server.port, load, clients, min(1.0, seconds / 3))
+    started, spent = time.perf_counter(), server.processor_seconds()
+    times = await _clients(server.port, load, clients, seconds)
+    took, spent = time.perf_counter() - started, server.processor_seconds() - spent
     p99 = quantiles(times, n=100)[98] if len(times) > 1 else times[0]
-    return Measured(median(times), p99, len(times) / took, len(times))
+    count = len(times)
+    return Measured(median(times), p99, count / took, count, 1000 * spent / count)
 
 
 async def _clients(port: int, load: Load, clients: int, seconds: float) -> list[float]:
     until = time.perf_counter() + seconds
-    found = await asyncio.gather(*(_client(port, load, until) for _ in range(clients)))
+    sent = [load.requests[number % len(load.requests)] for number in range(clients)]
+    found = await asyncio.gather(*(_client(port, load, one, until) for one in sent))
     return [one for times in found for one in times]
 
 
-async def _client(port: int, load: Load, until: float) -> list[float]:
+async def _client(port: int, load: Load, sent: bytes, until: float) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**26)
     times: list[float] = []
     while not times or time.perf_counter() < until:
         started = time.perf_counter()
-        writer.write(load.request)
+        writer.write(sent)
         status, body = await _answer(reader)
         times.append((time.perf_counter() - started) * 1000)
         if status != load.status or load.holds not in body:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = 8
 _UNBOUNDED = (
     "from accounts.models import AccessPolicy as P;"
     "P.objects.update(queries_per_minute=10**9, concurrent_queries=10**6, rows_per_day=10**12)"
@@ -24,11 +25,19 @@ _UNBOUNDED = (
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers; ``token`` is empty for the floor."""
+    """A server that answers; ``tokens`` are of several people, none for the floor."""
 
     port: int
-    token: str
+    tokens: tuple[str, ...]
     pids: list[int]
+
+    def processor_seconds(self) -> float:
+        """Return how long its processes have kept a processor busy."""
+        ticks = 0
+        for pid in self.pids:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
         """Return the megabytes that its processes keep for themselves (PSS)."""
@@ -41,8 +50,13 @@ class Running:
 
 
 @contextmanager
-def ours(home: Path, dsn: str, workers: int, app_dsn: str = "") -> Iterator[Running]:
-    """Serve fleetmcp with gunicorn, on SQLite or on the PostgreSQL that app_dsn names."""
+def ours(
+    home: Path, dsn: str, workers: int, app_dsn: str = "", history: int = 0
+) -> Iterator[Running]:
+    """Serve fleetmcp with gunicorn, on SQLite or on the PostgreSQL that app_dsn names.
+
+    ``history`` is how many queries the record has before.
+    """
     home.mkdir(parents=True)
     port = _free_port()
     environ = {
@@ -56,12 +70,17 @@ def ours(home: Path, dsn: str, workers: int, app_dsn: str = "") -> Iterator[Runn
     environ |= {"APP_DATABASE_URL": app_dsn} if app_dsn else {}
     _manage(environ, "migrate", "--verbosity=0")
     _manage(environ, "shell", "-v0", "-c", _UNBOUNDED)
-    said = _manage(environ, "issue_token", "bench", "--label=bench", "--create-user")
+    if history:
+        _manage(environ, "fill_audit", f"--rows={history}", "--i-know-this-is-no-real-history")
+    said = [
+        _manage(environ, "issue_token", f"bench{number}", "--label=bench", "--create-user")
+        for number in range(PEOPLE)
+    ]
     words = ["gunicorn", "fleetmcp.asgi:application", "-k", "fleetmcp.serving.Worker"]
     words += ["-w", str(workers), "-b", f"127.0.0.1:{port}", "--no-control-socket"]
     words += ["--forwarded-allow-ips", "", "--worker-tmp-dir", "/dev/shm"]  # noqa: S108  # gunicorn's own advice
     with _process([sys.executable, "-m", *words], environ, home, port) as pid:
-        yield Running(port, said.split()[-1], _family(pid))
+        yield Running(port, tuple(one.split()[-1] for one in said), _family(pid))
 
 
 @contextmanager
@@ -72,7 +91,7 @@ def floor(home: Path, dsn: str) -> Iterator[Running]:
     words = ["uvicorn", "scripts.benchmark.floor:app", "--port", str(port), "--no-access-log"]
     environ = {**os.environ, "DATABASE_URL": dsn}
     with _process([sys.executable, "-m", *words], environ, home, port) as pid:
-        yield Running(port, "", [pid])
+        yield Running(port, (), [pid])
 
 
 @contextmanager
