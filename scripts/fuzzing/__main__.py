@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ TARGETS = {
 }
 # How many tests share a target's minutes: guard runs on each PostgreSQL.
 SHARES = {"guard": 3, "jsonrpc": 2, "http": 2, "tokens": 3, "env": 1}
-USAGE, FOUND = 2, 1
+FOUND, CANNOT = 1, 2
+COVERAGE = "coverage"  # with atheris, which is not part of "all"
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -29,7 +31,7 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5, help="for each target (default: 5)")
     parser.add_argument("--seed", type=int, help="a whole number; default: another each time")
-    parser.add_argument("--target", choices=[*TARGETS, "all"], default="all")
+    parser.add_argument("--target", choices=[*TARGETS, COVERAGE, "all"], default="all")
     parser.add_argument("--findings", type=Path, help="where what broke is written, a line each")
     parser.add_argument("--only", default="", help="words for pytest's -k, such as postgres_15")
     chosen = parser.parse_args(words)
@@ -39,15 +41,34 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def hunted(target: str, chosen: argparse.Namespace, findings: Path, seed: int) -> int:
-    """Run one target and return pytest's exit code."""
+    """Run one target and return its exit code."""
+    if target == COVERAGE:
+        with tempfile.TemporaryDirectory(prefix="fuzz-corpus-") as corpus:
+            words = ["--seconds", str(int(chosen.minutes * 60)), "--seed", str(seed)]
+            words += ["--folder", str(findings.parent), "--corpus", corpus]
+            return _run("scripts.fuzzing.by_coverage", words, {})
     told = {
         "FUZZ_SECONDS": str(chosen.minutes * 60 / SHARES[target]),
         "FUZZ_SEED": str(seed),
         "FUZZ_FINDINGS": str(findings),
     }
-    words = ["-q", "-rs", "-p", "no:randomly", "--timeout=0", "--capture=sys", "-k", chosen.only]
+    words = [
+        f"tests/fuzz/{TARGETS[target]}",
+        "-q",
+        "-rs",
+        "-p",
+        "no:randomly",
+        "--timeout=0",
+        "--capture=sys",
+        "-k",
+        chosen.only,
+    ]
     print(f"{target}: {chosen.minutes:g} minutes, seed {seed}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "pytest", f"tests/fuzz/{TARGETS[target]}", *words]
+    return _run("pytest", words, told)
+
+
+def _run(module: str, words: list[str], told: dict[str, str]) -> int:
+    command = [sys.executable, "-m", module, *words]
     return subprocess.run(command, cwd=ROOT, env=os.environ | told, check=False).returncode
 
 
@@ -59,6 +80,8 @@ def main() -> int:
     findings = (chosen.findings or Path(named)).resolve()
     targets = list(TARGETS) if chosen.target == "all" else [chosen.target]
     codes = {target: hunted(target, chosen, findings, seed) for target in targets}
+    if codes.get(COVERAGE) == CANNOT:
+        return CANNOT
     broken = [target for target, code in codes.items() if code]
     lines = len(findings.read_text(encoding="ascii").splitlines()) if findings.exists() else 0
     print(f"seed {seed}: {lines} findings" + (f" in {findings}" if lines else ""))

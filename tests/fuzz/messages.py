@@ -111,6 +111,11 @@ BODIES = st.one_of(
     st.tuples(MESSAGES.map(_said), st.integers(0, 10**4), PIECES).map(_broken),
     st.integers(1, 3000).map(lambda n: b'{"a":' * n + b"1" + b"}" * n),
 )
+CALLED = st.fixed_dictionaries({
+    "jsonrpc": st.just("2.0"), "id": st.integers(-3, 2**64) | TEXT,
+    "method": st.sampled_from(["tools/call", "tools/call", "ping", "tools/list"]), "params": CALLS,
+})  # fmt: skip
+MOSTLY_CALLS = st.one_of(CALLED.map(_said), CALLED.map(_said), BODIES)
 ACCEPTS = "application/json, text/event-stream"
 HEADERS = st.fixed_dictionaries({}, optional={
     "Accept": st.sampled_from([ACCEPTS, "*/*", "application/json", "", "text/event-stream;q=0.5, "

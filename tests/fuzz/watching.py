@@ -27,15 +27,18 @@ SELECT session_user || current_user, pg_my_temp_schema()::text,
   (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory')::text,
   (SELECT count(*) FROM pg_prepared_statements)::text, (SELECT count(*) FROM pg_cursors)::text,
   (SELECT string_agg(c, ',') FROM pg_listening_channels() c),
-  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::text,
   (SELECT string_agg(f, ',' ORDER BY f) FROM pg_ls_dir('.') f),
   (SELECT md5(string_agg(name || '=' || setting, ',' ORDER BY name)) FROM pg_settings
    WHERE name = ANY (%s)), current_schemas(true)::text
 """
 _NAMES = (
     "session user, temporary schema, advisory locks, prepared statements, cursors, channels, "
-    "backends, files, settings, search path"
+    "files, settings, search path"
 ).split(", ")
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND usename = session_user AND pid <> pg_backend_pid()
+"""
 _LOG = "SELECT pg_current_wal_insert_lsn()::text"
 
 
@@ -53,7 +56,6 @@ class Watched:
         self._connection.autocommit = True
         self._cursor = self._connection.cursor()
         self._ask(f"SET search_path = {', '.join(self._path)}")
-        self._ask(f"SET statement_timeout = {STATEMENT_MS}")
         self._ask("SET max_parallel_workers_per_gather = 0")
         self._ask("SET lock_timeout = 100")
         settings = self._ask("SELECT name FROM pg_settings WHERE name <> 'transaction_read_only'")
@@ -77,25 +79,40 @@ class Watched:
         if self._connection.closed:
             self._recover()
             return False, ["the server ended the connection"]
-        now = self._left()
-        traces += [
-            f"{name}: {was} -> {is_now}"
-            for name, was, is_now in zip(_NAMES, self._base, now, strict=True)
-            if was != is_now
-        ]
+        traces += self._different()
         if traces:
             self._renew()
         elif self._ask(_LOG) != log and self._writes_again(sql):
             traces = ["it writes to the write-ahead log"]
         return ran, traces
 
+    def _different(self) -> list[str]:
+        """Return a line for each thing that is not what it was when the session began."""
+        try:
+            now = self._left()
+            if not self._alone():
+                return ["backends: somebody else came in by the superuser's name"]
+        except psycopg2.Error as error:
+            return [f"nobody can look around any more: {error}"]
+        pairs = zip(_NAMES, self._base, now, strict=True)
+        return [f"{name}: {was} -> {is_now}" for name, was, is_now in pairs if was != is_now]
+
+    def _alone(self) -> bool:
+        """Say whether no other session is open; one that ends takes a moment."""
+        for _ in range(100):
+            if self._ask(_OTHERS) == [(0,)]:
+                return True
+            time.sleep(0.03)
+        return False
+
     def _inside(self, sql: str) -> tuple[bool, list[str]]:
-        self._ask("BEGIN READ WRITE")
+        self._ask(f"BEGIN READ WRITE; SET LOCAL statement_timeout = {STATEMENT_MS}")
         ran, traces = False, []
         try:
             with self._impatient():
                 self._cursor.execute(sql)
             ran = True
+            self._ask("SET LOCAL statement_timeout = 0")
             inside = extensions.TRANSACTION_STATUS_INTRANS
             if self._connection.info.transaction_status != inside:
                 traces.append("it left the transaction")
@@ -104,7 +121,8 @@ class Watched:
                 traces.append(f"inside of the transaction: {found}")
             traces += [f"it sent {n.channel}" for n in self._connection.notifies]
             self._ask("COMMIT")
-        except (psycopg2.Error, UnicodeError, ValueError, OverflowError):
+        except (psycopg2.Error, UnicodeError, ValueError) as error:
+            traces += [f"nobody can look around any more: {error}"] if ran else []
             if not self._connection.closed:
                 with suppress(psycopg2.Error):
                     self._ask("ROLLBACK")
@@ -139,7 +157,7 @@ class Watched:
 
     def planned(self, sql: str) -> set[tuple[str, str]] | None:
         """Return the (schema, name) of the relations in the plan, or None if there is no plan."""
-        self._ask("BEGIN READ ONLY")
+        self._ask(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {STATEMENT_MS}")
         try:
             with self._impatient():
                 self._cursor.execute(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
