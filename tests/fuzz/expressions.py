@@ -150,7 +150,8 @@ class Expressions(ABC):
             return 'U&"' + "".join(f"\\{ord(c):04x}" for c in name) + '"'
         if kind < 0.06 and not name.startswith("_"):
             return "".join(self.random.choice([c, c.upper()]) for c in name)
-        return f'"{name}"' if kind < 0.2 or not name.isidentifier() or not name.islower() else name
+        plain = name.isidentifier() and name.islower() and name not in self.words.keywords
+        return name if plain and kind > 0.2 else f'"{name}"'
 
     def operation(self, wanted: str, depth: int, scope: Scope) -> str:
         pool = self.words.results[wanted] or self.words.results["boolean"]

@@ -51,7 +51,7 @@ class Maker(Expressions):
         if self.chance(0.2):
             text = (
                 "XMLTABLE(XMLNAMESPACES('http://x' AS x), '/a/b' PASSING "
-                f"{self.literal('xml')} COLUMNS a int PATH '@i' DEFAULT 3 NOT NULL, "
+                f"({self.literal('xml')}) COLUMNS a int PATH '@i' DEFAULT 3 NOT NULL, "
                 f"n FOR ORDINALITY) {alias}"
             )
             return text, Scope(((alias, "a", "integer"),))

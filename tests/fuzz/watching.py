@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg2
-from psycopg2 import extensions
+from psycopg2 import errors, extensions
 
 from tests.database import execute
 
@@ -121,6 +121,8 @@ class Watched:
                 traces.append(f"inside of the transaction: {found}")
             traces += [f"it sent {n.channel}" for n in self._connection.notifies]
             self._ask("COMMIT")
+        except errors.QueryCanceled:
+            self._ask("ROLLBACK")  # on a busy machine a look around may be too slow as well
         except (psycopg2.Error, UnicodeError, ValueError) as error:
             traces += [f"nobody can look around any more: {error}"] if ran else []
             if not self._connection.closed:
