@@ -81,8 +81,8 @@ def check(name: str, value: str, hunt: Hunt) -> None:
     used = tuple(used) if isinstance(used, list) else used
     if name == "OAUTH_CLIENT_HOSTS":
         value = value.lower()
-    wanted = meant(name, value)
-    assert (str(used) if isinstance(used, Path) else used) in wanted, (used, wanted)
+    wanted = {Path(value.strip())} if isinstance(used, Path) else meant(name, value)
+    assert used in wanted, (used, wanted)
 
 
 @pytest.mark.proves("FUZZ-ENV")
