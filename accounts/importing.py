@@ -52,8 +52,10 @@ class Entry:
 def parse(text: str) -> list[Entry]:
     """Return the entries of the bare value or of an environment file that assigns it.
 
-    Raises ImportRefused if there is no entry, or more than one assignment.
+    Raises ImportRefused if there is no entry, more than one assignment, or what is no text.
     """
+    if not _is_text(text):
+        raise ImportRefused("There are bytes that are not UTF-8.")
     assigned = _ASSIGNMENT.findall(text)
     if len(assigned) > 1:
         raise ImportRefused("MCP_AUTH_TOKENS is assigned more than once: keep the valid line.")
@@ -118,6 +120,15 @@ def _why_not_person(name: str, spellings: Mapping[str, str]) -> str | None:
     if spellings[name.lower()] != name:
         return "differs from another entry's name in upper and lower case only"
     return why_bad_name(name)
+
+
+def _is_text(text: str) -> bool:
+    """Python hands on bytes that are no UTF-8 as lone surrogates, from stdin in plain locales."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _looks_like_a_name(text: str) -> bool:

@@ -90,6 +90,8 @@ def _is_plain(message: dict[str, Any]) -> bool:
     ident, params = message.get("id"), message.get("params")
     if message.get("jsonrpc") != "2.0" or not isinstance(ident, str | int) or ident is True:
         return False
+    if isinstance(ident, int) and not -(2**63) <= ident < 2**63:  # orjson can't write it back
+        return False
     meta = params.get("_meta") if isinstance(params, dict) else None
     return not (isinstance(meta, dict) and meta.get("progressToken") is not None)
 

@@ -68,9 +68,8 @@ class Selects(Sources):
         return first or []
 
     def _values(self, fields: Node, around: Around) -> list[str]:
-        self.expression(fields["valuesLists"], Scope([], around.scope), around)
         width = len(fields["valuesLists"][0]["List"].get("items", ()))
-        for clause in ("limitCount", "limitOffset"):
+        for clause in ("valuesLists", "sortClause", "limitCount", "limitOffset"):
             self.expression(fields.get(clause), Scope([], around.scope), around)
         return [f"column{i + 1}" for i in range(width)]
 

@@ -68,7 +68,8 @@ class Sources(Naming):
         if kind == "RangeVar":
             return From([self._relation(fields, around)])
         if kind == "RangeTableSample":
-            self.expression(fields.get("args"), Scope(left, around.scope), around)
+            for part in ("args", "repeatable"):
+                self.expression(fields.get(part), Scope(left, around.scope), around)
             return self._part(fields["relation"], left, around)
         if kind == "RangeSubselect":
             beside = Scope(left, around.scope) if fields.get("lateral") else around.scope
