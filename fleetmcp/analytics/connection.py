@@ -100,8 +100,8 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
     except psycopg2.Error as error:
         raise translated(error, ticket.cancelled_by) from None
     finally:
-        ticket.hold(None)
         _scrub(raw)
+        ticket.hold(None)
 
 
 def _duplicate(raw: Any) -> socket.socket:
