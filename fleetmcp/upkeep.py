@@ -52,18 +52,18 @@ async def kept_up() -> AsyncIterator[None]:
 
 async def tidy() -> None:
     """Close the rows that a crash left open."""
-    await records.run(close_abandoned)
+    await records.unhurried(close_abandoned)
 
 
 async def seal() -> None:
     """Seal everything that is finished, a little at a time."""
-    while await records.run(seal_audit, at_most=_SEGMENTS) == _SEGMENTS:
+    while await records.unhurried(seal_audit, at_most=_SEGMENTS) == _SEGMENTS:
         await asyncio.sleep(_PAUSE_S)
 
 
 async def count_days() -> None:
     """Add up the closed days for the usage page, one after the other."""
-    while await records.run(count_next_day):
+    while await records.unhurried(count_next_day):
         await asyncio.sleep(_PAUSE_S)
 
 
@@ -71,7 +71,7 @@ async def write_refusals() -> None:
     """Write down the requests without a valid token; if that fails, they are kept for next time."""
     taken = refusals.taken()
     try:
-        await records.run(record_refused, [(*refusal, times) for refusal, times in taken.items()])
+        await records.unhurried(record_refused, [(*refusal, times) for refusal, times in taken.items()])
     except DatabaseError:
         for refusal, times in taken.items():
             refusals.count(refusal, times)
