@@ -64,6 +64,7 @@ SELECT
   (SELECT coalesce(sum("rows"), 0) FROM audit_querylog
    WHERE user_id = %(user)s AND started_at >= %(midnight)s)
 FROM audit_querylog WHERE user_id = %(user)s AND started_at > %(recent)s
+  AND started_at < %(ahead)s
 """
 _ANY_ID = 2**63 - 1
 
@@ -72,7 +73,8 @@ def usage(user_id: int, now: datetime, query_id: int | None = None) -> Usage:
     """Return what the person takes, up to and including that query; one query, by the index.
 
     Calls that a limit or a pause refused don't count, or an impatient client would lock itself
-    out. A row that a crash left ``running`` stops counting when it can't be running any more.
+    out; nor do those of the future, which a clock that was set back left behind. A row that a
+    crash left ``running`` stops counting when it can't be running any more.
     """
     still = abandoned_after()
     moments = {
@@ -80,6 +82,7 @@ def usage(user_id: int, now: datetime, query_id: int | None = None) -> Usage:
         "minute": now - MINUTE,
         "recent": now - max(MINUTE, still),
         "midnight": _midnight(now),
+        "ahead": now + _SLACK,
     }
     stored = {k: connection.ops.adapt_datetimefield_value(v) for k, v in moments.items()}
     own = _ANY_ID if query_id is None else query_id

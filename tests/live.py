@@ -30,7 +30,7 @@ from tests.environment import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CAST = ("alice", "bob")
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 @dataclass

@@ -21,9 +21,7 @@ async def admitted(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused |
     Raises django.db.Error when the row can't be written: what isn't on record doesn't run.
     """
     if visitor.caller.paused is not None:
-        query_id = await records.run_or_undo(
-            partial(open_query, asked), partial(_withdraw, asked)
-        )
+        query_id = await records.run_or_undo(partial(open_query, asked), partial(_withdraw, asked))
         return Call(visitor, query_id), QueryRefused(visitor.caller.paused, code=Code.PAUSED)
     query_id, rows, over = await records.run_or_undo(
         partial(_open_and_count, visitor, asked), lambda late: _withdraw(asked, late[0])

@@ -136,9 +136,7 @@ class Houses:
 
 
 @pytest.fixture(scope="session")
-def houses(
-    ground: LocalDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Houses]:
+def houses(ground: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
     """Keep a house from one test to the next: nothing is restarted in between."""
     kept = Houses(ground, tmp_path_factory)
     yield kept
@@ -161,8 +159,6 @@ def on_sqlite(houses: Houses, request: pytest.FixtureRequest) -> Iterator[House]
 
 
 @pytest.fixture
-def on_postgres(
-    houses: Houses, cellar: Cluster, request: pytest.FixtureRequest
-) -> Iterator[House]:
+def on_postgres(houses: Houses, cellar: Cluster, request: pytest.FixtureRequest) -> Iterator[House]:
     """Give a house whose app database is PostgreSQL."""
     yield from _of_kind("postgres", cellar, houses, request)

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.demo_db import Cluster, LocalDatabase
@@ -286,6 +288,29 @@ def _signalled(pids: list[int], how: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, how)
+
+
+@contextmanager
+def dropped(wire: Wire) -> Iterator[None]:
+    """Drop every packet of the connections that are open now, as a firewall that forgot them."""
+    if os.geteuid() != 0 or not shutil.which("iptables"):
+        pytest.skip("needs root and iptables")
+    rules = [
+        f"INPUT -i lo -p tcp --sport {port} --dport {wire.port} -j DROP".split()
+        for port in wire.clients()
+    ]
+    made = []
+    try:
+        for rule in rules:
+            if subprocess.run(
+                ["iptables", "-I", *rule], capture_output=True, check=False
+            ).returncode:
+                pytest.skip("iptables may not be used here")
+            made.append(rule)
+        yield
+    finally:
+        for rule in made:
+            subprocess.run(["iptables", "-D", *rule], check=True)
 
 
 @contextmanager

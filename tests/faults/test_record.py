@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.database import execute
 from tests.faults.conftest import Saw
-from tests.faults.house import House, frozen
+from tests.faults.house import House, dropped, frozen
 from tests.faults.load import asking, healthy, kinds, slowest
 
 # The door waits that long for a token to be looked up, the record for its row; and a margin.
@@ -50,7 +50,7 @@ def locked(house: House) -> Iterator[None]:
 @pytest.mark.proves("FAULT-RECORD-LOCKED")
 @pytest.mark.fault(
     "App database locked by another writer for 3 s",
-    "every question is answered, only later; /healthz within 2 s",
+    "every question is answered, only later; /healthz within 4 s",
 )
 def test_short_lock_only_delays(house: House, saw: Saw) -> None:
     house.recovered(5)
@@ -65,7 +65,7 @@ def test_short_lock_only_delays(house: House, saw: Saw) -> None:
 @pytest.mark.proves("FAULT-RECORD-LOCKED")
 @pytest.mark.fault(
     "App database locked by another writer for longer than anybody waits",
-    f"not_recorded within {MOST_S} s, nothing runs; /healthz within 2 s; answers again by itself",
+    f"not_recorded within {MOST_S} s, nothing runs; /healthz within 4 s; answers again by itself",
 )
 @pytest.mark.parametrize("seconds", [14, pytest.param(60, marks=pytest.mark.long)])
 def test_long_lock_is_told_and_then_answers(house: House, saw: Saw, seconds: int) -> None:
@@ -105,12 +105,12 @@ def test_restarted_app_database_is_told_and_then_answers(on_postgres: House, saw
 @pytest.mark.proves("FAULT-RECORD-SILENT")
 @pytest.mark.fault(
     "App database (PostgreSQL) frozen, or the wire to it dead, for longer than anybody waits",
-    f"not_recorded or 503 within {MOST_S} s; /healthz within 2 s; answers again by itself",
+    f"not_recorded or 503 within {MOST_S} s; /healthz within 4 s; answers again by itself",
 )
 @pytest.mark.parametrize(
     ("how", "seconds"),
     [
-        ("frozen", 20), ("silent", 20), ("forgotten", 35),
+        ("frozen", 20), ("silent", 20), ("dropped", 35),
         pytest.param("frozen", 120, marks=pytest.mark.long),
     ],
 )  # fmt: skip
@@ -120,12 +120,11 @@ def test_silent_app_database_is_told_and_then_answers(
     house = on_postgres
     assert house.app.cluster
     assert house.app.wire
-    house.recovered(5)
+    house.recovered(10)
     faults = {"frozen": partial(frozen, house.app.cluster), "silent": house.app.wire.silent}
+    faults["dropped"] = partial(dropped, house.app.wire)
     with asking(house, 24) as replies, healthy(house) as times:
-        if how == "forgotten":
-            house.app.wire.forget()
-        with faults.get(how, nullcontext)():
+        with faults[how]():
             time.sleep(seconds)
         back = house.recovered(30)
     saw(
@@ -158,7 +157,7 @@ def test_cut_app_wire_is_told_and_then_answers(on_postgres: House, saw: Saw) -> 
 @pytest.mark.proves("FAULT-RECORD-SLOW")
 @pytest.mark.fault(
     "Slow app database: each packet held up for 50 ms in both directions",
-    "every question of 12 clients is answered, within 6 s; /healthz within 2 s",
+    "every question of 12 clients is answered, within 6 s; /healthz within 4 s",
 )
 def test_slow_app_database_only_delays(on_postgres: House, saw: Saw) -> None:
     assert on_postgres.app.wire

@@ -40,6 +40,11 @@ class Wire:
         self._thread.join(10)
         self._loop.close()
 
+    def clients(self) -> list[int]:
+        """Return the ports from which the server is connected."""
+        ends = [writer for writer, _ in self._pairs if not writer.is_closing()]
+        return [writer.get_extra_info("peername")[1] for writer in ends]
+
     @contextmanager
     def cut(self) -> Iterator[None]:
         """Reset every connection, and each new one, meanwhile."""
@@ -61,7 +66,7 @@ class Wire:
 
     @contextmanager
     def losing(self, word: bytes) -> Iterator[None]:
-        """Lose without a word, meanwhile, each connection on which the word is sent; then reset all."""
+        """Lose any connection on which the word is sent meanwhile; then reset all."""
         self._trap = word
         yield
         self._trap = b""

@@ -75,7 +75,7 @@ def test_refusals_that_can_not_be_written_are_kept_for_the_next_time(
 
     refusals.taken()
     refusals.count(Refusal("203.0.113.9", "unknown"), 3)
-    monkeypatch.setattr(records, "run", busy)
+    monkeypatch.setattr(records, "unhurried", busy)
     with pytest.raises(DatabaseError):
         asyncio.run(upkeep.write_refusals())
     assert refusals.taken() == {Refusal("203.0.113.9", "unknown"): 3}
