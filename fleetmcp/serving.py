@@ -8,7 +8,7 @@ from typing import Any
 
 import h11
 from prometheus_client.multiprocess import mark_process_dead
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
@@ -76,7 +76,8 @@ class ImpatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _look_at_the_clock(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
             self._stop_waiting()
         elif self._patience is None and not self.transport.is_closing():
             self._patience = self.loop.call_later(REQUEST_WITHIN_S, self._hang_up)

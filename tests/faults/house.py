@@ -61,6 +61,11 @@ class Reply:
         return self.body.get("result", {}).get("structuredContent", {}).get("rows")
 
     @property
+    def good(self) -> bool:
+        """Say whether it is a result."""
+        return self.body.get("result", {}).get("isError") is False
+
+    @property
     def told(self) -> str:
         """Return the sentence that the client reads, "" for a result."""
         result = self.body.get("result")
@@ -73,7 +78,7 @@ class Reply:
     @property
     def kind(self) -> str:
         """Return "ok", the code of the refusal, or the HTTP status."""
-        if self.rows is not None:
+        if self.good:
             return "ok"
         code = re.match(r"\[(\w+)", self.told)
         return code[1] if code else str(self.status)
@@ -131,7 +136,7 @@ class House:
         """Read an answer: JSON, with no secret in it, and a sentence if it is no result."""
         assert [secret for secret in self.secrets() if secret in text] == [], text[:2000]
         reply = Reply(status, json.loads(text), text, seconds)
-        if reply.rows is None:
+        if not reply.good:
             assert re.search(r"[.:!]$|try again\.$", reply.told.strip()), reply.told
         return reply
 

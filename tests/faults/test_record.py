@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -110,7 +110,8 @@ def test_restarted_app_database_is_told_and_then_answers(on_postgres: House, saw
 @pytest.mark.parametrize(
     ("how", "seconds"),
     [
-        ("frozen", 20), ("silent", 20), ("dropped", 35),
+        ("frozen", 20), ("silent", 20),
+        pytest.param("dropped", 35, marks=pytest.mark.long),
         pytest.param("frozen", 120, marks=pytest.mark.long),
     ],
 )  # fmt: skip
@@ -121,7 +122,10 @@ def test_silent_app_database_is_told_and_then_answers(
     assert house.app.cluster
     assert house.app.wire
     house.recovered(10)
-    faults = {"frozen": partial(frozen, house.app.cluster), "silent": house.app.wire.silent}
+    faults: dict[str, Callable[[], AbstractContextManager[None]]] = {
+        "frozen": partial(frozen, house.app.cluster),
+        "silent": house.app.wire.silent,
+    }
     faults["dropped"] = partial(dropped, house.app.wire)
     with asking(house, 24) as replies, healthy(house) as times:
         with faults[how]():
