@@ -71,7 +71,8 @@ SELECT
 _MINUTE = """
 SELECT count(*), min(started_at) FROM audit_querylog
 WHERE user_id = %(user)s AND started_at > %(minute)s AND started_at < %(ahead)s
-AND id <= %(own)s AND reason NOT IN ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')
+AND id <= %(own)s
+AND reason NOT IN ('concurrent_queries', 'queries_per_minute', 'rows_per_day', 'paused')
 """
 _ANY_ID = 2**63 - 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 
@@ -17,7 +18,6 @@ except BadSetting as error:
     sys.exit(f"fleetmcp: {error}")
 
 # Only now: these import models, which need Django's apps to be ready.
-import asyncio
 import gc
 import logging
 
@@ -35,6 +35,7 @@ from fleetmcp.mcp.endpoint import Endpoint, is_mcp
 logger = logging.getLogger(__name__)
 
 MAX_FORM_BYTES = 1024 * 1024
+FORM_SECONDS = 30.0
 _PROBES = {
     "/healthz": health.healthz,
     "/readyz": health.readyz,
@@ -107,15 +108,22 @@ def _declares_too_much(scope: Scope) -> bool:
 
 
 def limited(receive: Receive) -> Receive:
-    """Return a receive that hangs up on a body that no page of ours could want.
+    """Return a receive that hangs up on a body that no page of ours could want, or that drips.
 
     Django would write it to a temporary file, whole, before anything asks who sends it.
     """
-    received = 0
+    received, whole = 0, False
+    until = asyncio.get_running_loop().time() + FORM_SECONDS
 
     async def receive_some() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, whole
+        try:
+            # Once the body is there, what is awaited is the client's leaving.
+            async with asyncio.timeout_at(None if whole else until):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
         received += len(message.get("body", b""))
         return {"type": "http.disconnect"} if received > MAX_FORM_BYTES else message
 

@@ -6,7 +6,9 @@ import asyncio
 import socket
 from typing import Any
 
+import h11
 from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
@@ -15,6 +17,8 @@ from fleetmcp import env
 # gunicorn kills its workers after --graceful-timeout 10.
 QUESTIONS_MAY_RUN_S = 7.0
 ANSWERS_MAY_TAKE_S = 9
+# uvicorn itself waits forever for the head of a request, and for a body that nobody reads.
+REQUEST_WITHIN_S = 20.0
 
 
 def child_exit(server: object, worker: Any) -> None:
@@ -43,6 +47,52 @@ async def _end_questions() -> None:
     end_all("the server is restarting; ask again in a minute")
 
 
+class ImpatientProtocol(H11Protocol):
+    """Hangs up on whoever keeps a connection without a request under way for too long.
+
+    Single bytes buy no time: only a whole head does, until its answer is complete.
+    """
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._look_at_the_clock()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a whole head ends the wait."""
+        super().data_received(data)
+        self._look_at_the_clock()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next head."""
+        super().on_response_complete()
+        self._look_at_the_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _look_at_the_clock(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self._stop_waiting()
+        elif self._patience is None and not self.transport.is_closing():
+            self._patience = self.loop.call_later(REQUEST_WITHIN_S, self._hang_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _hang_up(self) -> None:
+        if self.conn.our_state is not h11.ERROR:
+            self.conn.send_failed()
+        self.transport.abort()
+
+
 class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
     """gunicorn's worker for fleetmcp."""
 
@@ -50,6 +100,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
         **UvicornWorker.CONFIG_KWARGS,
         "timeout_graceful_shutdown": ANSWERS_MAY_TAKE_S,
         "server_header": False,
+        "http": ImpatientProtocol,
     }
 
     async def _serve(self) -> None:

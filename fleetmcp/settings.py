@@ -83,11 +83,22 @@ TEMPLATES = [
 ]
 
 
+_TCP = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+
+
 def _app_database() -> dict[str, Any]:
     """Return the entry for tokens and audit: SQLite unless APP_DATABASE_URL names PostgreSQL."""
     url = env.env_secret("APP_DATABASE_URL")
     if url:
         config = env.postgres_dsn("APP_DATABASE_URL", url)
+        # A connection that went silent would keep its thread for a quarter of an hour.
+        config["OPTIONS"] = {**_TCP, **config["OPTIONS"]}
         # A pooler in transaction mode keeps no cursor from one transaction to the next.
         return {**config, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
     return {

@@ -71,7 +71,8 @@ async def write_refusals() -> None:
     """Write down the requests without a valid token; if that fails, they are kept for next time."""
     taken = refusals.taken()
     try:
-        await records.run(record_refused, [(*refusal, times) for refusal, times in taken.items()])
+        counted = [(*refusal, times) for refusal, times in taken.items()]
+        await records.run(record_refused, counted)
     except DatabaseError:
         for refusal, times in taken.items():
             refusals.count(refusal, times)

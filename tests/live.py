@@ -30,7 +30,7 @@ from tests.environment import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CAST = ("alice", "bob")
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 @dataclass
@@ -134,13 +134,16 @@ class Server:
         assert isinstance(result.content[0], TextContent)
         return result.content[0].text
 
+    def command(self) -> list[str]:
+        """Return the command that serves."""
+        address = self.url.removeprefix("http://")
+        return _gunicorn(address, self.workers) if self.workers else _uvicorn(address)
+
     def start(self) -> None:
         """Serve; return when /healthz answers, fail with the log when it doesn't."""
-        address = self.url.removeprefix("http://")
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                _uvicorn(address) if not self.workers else _gunicorn(address, self.workers),
-                cwd=ROOT, env=self.environ, stdout=log, stderr=log,
+                self.command(), cwd=ROOT, env=self.environ, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():

@@ -32,6 +32,7 @@ REASONS = {
     "function_not_allowed": "It called a function that is not on the list of harmless ones.",
     "internal_error": "The server itself failed; its log says more.",
     "no_export": "The person's policy does not let them take results as files.",
+    "not_recorded": "The app database did not answer in time, so it was not run.",
     "not_select": "It was no SELECT. Only SELECT is let through.",
     "not_text": "It held characters that are no text.",
     "operator_not_allowed": "It used an operator that is not on the list of harmless ones.",

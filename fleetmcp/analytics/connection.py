@@ -93,7 +93,7 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
     what PostgreSQL says to the statements that run inside.
     """
     raw = _connect()
-    _here.in_use = raw
+    _here.in_use = (raw, ticket)
     session = Session(raw, ticket, _frame(ticket, limits, search_path))
     ticket.hold(raw)
     try:
@@ -101,7 +101,6 @@ def read_only(ticket: Ticket, limits: Limits, search_path: tuple[str, ...]) -> I
     except psycopg2.Error as error:
         raise translated(error, ticket.cancelled_by) from None
     finally:
-        ticket.hold(None)
         if not getattr(_here, "may_wait", False):
             scrub()
 
@@ -237,15 +236,18 @@ def scrub() -> None:
 
     A doubtful session is closed.
     """
-    raw, _here.in_use = getattr(_here, "in_use", None), None
-    if raw is None or raw.closed:
+    in_use, _here.in_use = getattr(_here, "in_use", None), None
+    if in_use is None:
         return
+    raw, ticket = in_use
     try:
         with raw.cursor() as cursor:
             cursor.execute("ROLLBACK")
             cursor.execute("DISCARD ALL")
     except psycopg2.Error:
         drop_connection()
+    finally:
+        ticket.hold(None)  # not before: a server that says nothing any more would keep the thread
 
 
 _here = threading.local()

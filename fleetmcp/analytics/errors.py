@@ -53,6 +53,7 @@ class Code(StrEnum):
     ROWS_PER_DAY = "rows_per_day"
     NO_EXPORT = "no_export"
     PAUSED = "paused"
+    NOT_RECORDED = "not_recorded"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ QUICK_THREADS = 2
 # Our own clock: PostgreSQL checks its timeout only where it checks for interrupts.
 _CANCEL_AFTER_S = 2.0
 _HEARTBEAT_S = 2.0
+_CLEAN_WITHIN_S = 5.0
 
 T = TypeVar("T")
 Job = Callable[[Limits], T]
@@ -202,11 +203,18 @@ class Lanes:
         answered: asyncio.Future[T] = loop.create_future()
         ended = loop.run_in_executor(lane.executor, _work, job, limits, answered)
         ended.add_done_callback(lambda _: self._leave(lane))
+        answered.add_done_callback(lambda _: _expect(ended, ticket))
         try:
             return await _watched(answered, ticket, limits, beats)
         except asyncio.CancelledError:
             ticket.cancel("client")
             raise
+
+
+def _expect(ended: asyncio.Future[None], ticket: Ticket) -> None:
+    """Give the thread some seconds to clean up; after that it loses its connection."""
+    timer = ended.get_loop().call_later(_CLEAN_WITHIN_S, ticket.cancel, "cleaning up")
+    ended.add_done_callback(lambda _: timer.cancel())
 
 
 def _work(job: Job[T], limits: Limits, answered: asyncio.Future[T]) -> None:
