@@ -320,6 +320,8 @@ REQUIREMENTS = {
     "RECONCILE-ALL": "reconcile_log finds the row of every statement that the server ran, in plain, CSV and JSON logs.",
     "RECONCILE-READABLE": "A file that is no log, or has nothing of the role, is refused with what to set.",
     "RECONCILE-STRANGER": "reconcile_log prints each statement of the role that has no row, whatever name it gives itself.",
+    "RECORDS-TOGETHER": "Writes that wait at the same moment share a commit, never a failure.",
+    "RECORDS-WITHDRAWN": "A row that is written only after its client was told otherwise is withdrawn.",
     "REFUSED-BOUNDED": "Refused requests take memory by their kinds, at most a thousand, not by their number.",
     "REFUSED-EVENT": "Refused requests are one event a minute for each address, reason and token.",
     "REFUSED-WHY": "The server knows why a token is refused; the client does not.",
