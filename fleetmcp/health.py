@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from accounts.models import AnalystToken
 from fleetmcp import __version__
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import AnalyticsError
 from fleetmcp.analytics.lanes import lanes
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.role import require_safe_role
 from fleetmcp.analytics.snapshot import current_policy
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.client_ip import is_loopback
 from fleetmcp.mcp import records
 

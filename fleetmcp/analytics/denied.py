@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from psycopg2 import errorcodes
 from psycopg2.sql import SQL, Literal
 
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, read_only
 from fleetmcp.analytics.errors import QueryFailed, UnsafeRole
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from psycopg2 import errorcodes
 from psycopg2.sql import SQL, Literal
 
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.errors import QueryFailed, place_at
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 _NAME = re.compile(r'(?:(?:"[^"]+"|[\w$]+)\s*\.\s*)*"?([\w$]+)"?')
 _COLUMNS = SQL("""

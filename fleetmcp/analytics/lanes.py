@@ -10,44 +10,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
 
-from fleetmcp.analytics.connection import Ticket, scrub, scrubbed_later
 from fleetmcp.analytics.errors import QueryTimedOut, ServerBusy
 from fleetmcp.analytics.failures import cancelled
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.rides import (
+    HEARTBEAT_S,
+    SILENT,
+    Beats,
+    Job,
+    expect_clean,
+    watched,
+    work,
+)
+from fleetmcp.analytics.ticket import Ticket
 
 TRY_MS = 150
 QUICK_THREADS = 2
-# Our own clock: PostgreSQL checks its timeout only where it checks for interrupts.
-_CANCEL_AFTER_S = 2.0
-_HEARTBEAT_S = 2.0
-_CLEAN_WITHIN_S = 5.0
 
 T = TypeVar("T")
-Job = Callable[[Limits], T]
-Beat = Callable[[float, float], Awaitable[None]]
-
-
-async def _silent(seconds: float, most: float) -> None:
-    """Report nothing."""
-
-
-@dataclass(frozen=True)
-class Beats:
-    """Whom to tell every two seconds: seconds so far, and seconds at most."""
-
-    waiting: Beat = _silent
-    running: Beat = _silent
-
-
-SILENT = Beats()
 
 
 @dataclass(eq=False)
@@ -166,7 +152,7 @@ class Lanes:
         while waited < most:
             await asyncio.wait(
                 either,
-                timeout=min(_HEARTBEAT_S, most - waited),
+                timeout=min(HEARTBEAT_S, most - waited),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if ticket.cancelled_by:
@@ -201,51 +187,14 @@ class Lanes:
         """Run the job on the lane's thread; whoever stops waiting also stops the statement."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[T] = loop.create_future()
-        ended = loop.run_in_executor(lane.executor, _work, job, limits, answered)
+        ended = loop.run_in_executor(lane.executor, work, job, limits, answered)
         ended.add_done_callback(lambda _: self._leave(lane))
-        answered.add_done_callback(lambda _: _expect(ended, ticket))
+        answered.add_done_callback(lambda _: expect_clean(ended, ticket))
         try:
-            return await _watched(answered, ticket, limits, beats)
+            return await watched(answered, ticket, limits, beats)
         except asyncio.CancelledError:
             ticket.cancel("client")
             raise
-
-
-def _expect(ended: asyncio.Future[None], ticket: Ticket) -> None:
-    """Give the thread some seconds to clean up; after that it loses its connection."""
-    timer = ended.get_loop().call_later(_CLEAN_WITHIN_S, ticket.cancel, "cleaning up")
-    ended.add_done_callback(lambda _: timer.cancel())
-
-
-def _work(job: Job[T], limits: Limits, answered: asyncio.Future[T]) -> None:
-    """Do the job and tell its end at once; only then clean up, while the answer travels."""
-    try:
-        with scrubbed_later():
-            tell = partial(answered.set_result, job(limits))
-    except BaseException as error:
-        tell = partial(answered.set_exception, error)
-    answered.get_loop().call_soon_threadsafe(_tell, answered, tell)
-    scrub()
-
-
-def _tell(answered: asyncio.Future[T], tell: Callable[[], None]) -> None:
-    if not answered.done():
-        tell()
-        answered.exception()  # marks it as seen: nobody may be waiting any more
-
-
-async def _watched(running: asyncio.Future[T], ticket: Ticket, limits: Limits, beats: Beats) -> T:
-    """Wait for the job, telling how long it takes, and end it when PostgreSQL doesn't."""
-    started = asyncio.get_running_loop().time()
-    allowed = limits.statement_ms / 1000 + _CANCEL_AFTER_S
-    while True:
-        done, _ = await asyncio.wait({running}, timeout=_HEARTBEAT_S)
-        if done:
-            return await running
-        elapsed = asyncio.get_running_loop().time() - started
-        await beats.running(elapsed, limits.statement_ms / 1000)
-        if elapsed > allowed:
-            ticket.cancel("deadline")
 
 
 _lanes: tuple[asyncio.AbstractEventLoop, Lanes] | None = None

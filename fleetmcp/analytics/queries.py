@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fleetmcp.analytics.connection import Session, Ticket, drop_connection, read_only
+from fleetmcp.analytics.connection import Session, drop_connection, read_only
 from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.guard import Statement
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.hints import add_nearest_columns, locate
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.results import Column, CsvLines, Enough, Result, built, displayed
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.typenames import TypeInfo, types_of
 from fleetmcp.analytics.wrapper import capped, copied, described
 

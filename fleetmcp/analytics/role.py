@@ -8,9 +8,10 @@ import time
 
 from django.conf import settings
 
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.errors import UnsafeRole
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ import time
 from django.conf import settings
 from psycopg2.sql import SQL, Literal
 
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, read_only
 from fleetmcp.analytics.guard.policy import FunctionRow, Policy, allowed_functions, build_policy
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import NOTHING_KNOWN, Facts
 from fleetmcp.analytics.touched.load import load
 

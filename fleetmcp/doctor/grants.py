@@ -8,8 +8,8 @@ from functools import partial
 from django.conf import settings
 
 from accounts.denials import denied_columns
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.denied import DeniedState, denied_state
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.doctor.lines import Line, fail, listed, ok, warn
 from fleetmcp.doctor.sessions import answers, with_engine
 

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import connections
 from psycopg2 import sql
 
-from fleetmcp.analytics.connection import Ticket, drop_connection
+from fleetmcp.analytics.connection import drop_connection
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.routers import ANALYTICS_ALIAS
 
 SECONDS = 5

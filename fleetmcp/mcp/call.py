@@ -13,9 +13,9 @@ from django.conf import settings
 from accounts.authentication import Caller
 from audit import touched as audit
 from audit.services import Answered
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import AnalyticsError
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import Touch
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from accounts.denials import kept_denied_columns, recent_denied_columns
 from fleetmcp.analytics import guard, snapshot
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.denied import Column, explain_denied, require_closed
 from fleetmcp.analytics.errors import Code, QueryFailed
 from fleetmcp.analytics.explain import Plan, explain
@@ -17,11 +16,13 @@ from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.judging import Judged, judge
-from fleetmcp.analytics.lanes import SILENT, Beats, lanes
+from fleetmcp.analytics.lanes import lanes
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.results import Result
+from fleetmcp.analytics.rides import SILENT, Beats
 from fleetmcp.analytics.role import require_safe_role
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import Touch
 from fleetmcp.mcp import records
 from fleetmcp.mcp.call import current

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from django.db import Error as DatabaseError
 
 from audit.cancelling import cancel_requested
-from fleetmcp.analytics.connection import Ticket
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.mcp import records
 from fleetmcp.mcp.metrics import sample
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import QueryRefused
 from fleetmcp.analytics.guard.parse import Statement, statements_of
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.reconcile.logfile import Logged
 
 SLACK = timedelta(seconds=60)

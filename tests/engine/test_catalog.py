@@ -14,12 +14,12 @@ import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
 from fleetmcp.analytics import catalog
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.guard.policy import Verdict
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.snapshot import current_policy, forget_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import Cluster, LocalDatabase, Size, apply_role
 from scripts.demo_db.load import DATABASE, Loaded, load
 from tests.conftest import AS_OF

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from fleetmcp.analytics import denied
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.denied import (
     DeniedState,
     denied_state,
@@ -22,6 +21,7 @@ from fleetmcp.analytics.guard.parse import guard_executor, parse
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.snapshot import current_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 import pytest
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import AnalyticsError, QueryFailed, QueryRefused
 from fleetmcp.analytics.explain import Plan, explain
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.snapshot import current_policy, forget_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 from tests.engine import timescale as on_timescale

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import psycopg2
 import pytest
@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import connections
 from psycopg2 import errors
 
-from fleetmcp.analytics.connection import Ticket, drop_connection, read_only
+from fleetmcp.analytics.connection import drop_connection, read_only, scrubbed_later
 from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 
@@ -118,7 +119,10 @@ def test_guard_alone_stops_a_write(as_superuser: LocalDatabase, sql: str) -> Non
 
 
 @pytest.mark.proves("SESSION-NO-TRACE")
-def test_next_analyst_finds_no_trace_of_a_session(as_superuser: LocalDatabase) -> None:
+@pytest.mark.parametrize("when", [nullcontext, scrubbed_later])
+def test_next_analyst_finds_no_trace_of_a_session(
+    as_superuser: LocalDatabase, when: Callable[[], AbstractContextManager[None]]
+) -> None:
     state = (
         "SELECT (SELECT pg_catalog.md5(pg_catalog.string_agg(name || setting, ',' ORDER BY name))"
         " FROM pg_settings WHERE name <> 'application_name'), (SELECT count(*) FROM pg_locks"
@@ -127,7 +131,7 @@ def test_next_analyst_finds_no_trace_of_a_session(as_superuser: LocalDatabase) -
     )
     with read_only(TICKET, limits_for(1), ()) as session:
         before = session.run(state)
-    with read_only(TICKET, limits_for(1), ()) as session:
+    with when(), read_only(TICKET, limits_for(1), ()) as session:
         session.run("SELECT set_config('work_mem', '64kB', false)")
         session.run("SELECT pg_advisory_lock(7)")
         session.run("PREPARE kept AS SELECT 1; LISTEN kept; SELECT 1")

@@ -15,10 +15,11 @@ import psycopg2
 import pytest
 from django.db import connections
 
-from fleetmcp.analytics.connection import Ticket, drop_connection, read_only
+from fleetmcp.analytics.connection import drop_connection, read_only
 from fleetmcp.analytics.errors import QueryCancelled, QueryFailed, QueryTimedOut
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.role import role_problems
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.engine.test_results import ask
 from tests.live import free_port

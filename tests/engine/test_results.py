@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import QueryFailed, QueryRefused, QueryTimedOut
 from fleetmcp.analytics.limits import Limits, limits_for
 from fleetmcp.analytics.queries import run_select
 from fleetmcp.analytics.results import Result
 from fleetmcp.analytics.snapshot import current_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.guard.test_guard_table import check
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 from pytest_django import Settings
 
-from fleetmcp.analytics.connection import Ticket, drop_connection
+from fleetmcp.analytics.connection import drop_connection
 from fleetmcp.analytics.errors import DatabaseUnavailable, UnsafeRole
 from fleetmcp.analytics.role import forget_role, require_safe_role, role_problems
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 

@@ -9,9 +9,9 @@ from pytest_django import Settings
 
 from fleetmcp.analytics import catalog
 from fleetmcp.analytics.catalog import Found
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 

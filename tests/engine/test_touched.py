@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from fleetmcp.analytics import guard, snapshot
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.judging import judge
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import Facts, Touch, reads, tables_only, touched
 from fleetmcp.analytics.touched.naming import MOST
 from scripts.demo_db import LocalDatabase

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.snapshot import current_policy, kept_facts
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import Facts
 from scripts.demo_db import prepare
 from tests import servers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fleetmcp.analytics.connection import Ticket, drop_connection
+from fleetmcp.analytics.connection import drop_connection
 from fleetmcp.analytics.errors import AnalyticsError
 from fleetmcp.analytics.guard.nodes import BARE, FIELDS
 from fleetmcp.analytics.guard.parse import guard_executor
@@ -19,6 +19,7 @@ from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.judging import Judged, judge
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
+from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.analytics.touched import Facts
 from tests.database import execute
 from tests.fuzz import budget

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.snapshot import current_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests import servers
 from tests.servers import FleetServer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.limits import limits_for
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import fingerprint
 from tests.servers import FleetServer
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
+from fleetmcp.analytics.ticket import Ticket
 from tests.guard.test_guard_table import check
 from tests.servers import FleetServer
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from fleetmcp.analytics import guard
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.guard.parse import guard_executor
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
+from fleetmcp.analytics.ticket import Ticket
 from tests.guard.cases import ACCEPTED_CASES, REFUSED_CASES, Case
 from tests.servers import FleetServer
 

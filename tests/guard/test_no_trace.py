@@ -10,11 +10,12 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
-from fleetmcp.analytics.connection import Ticket, drop_connection, read_only
+from fleetmcp.analytics.connection import drop_connection, read_only
 from fleetmcp.analytics.errors import AnalyticsError
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.queries import run_select
+from fleetmcp.analytics.ticket import Ticket
 from tests.guard.cases import ACCEPTED_CASES, REFUSED_CASES, Case
 from tests.guard.state import state_of
 from tests.guard.test_guard_table import check

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleetmcp.analytics.connection import Ticket
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.guard.policy import FunctionRow, Policy, Verdict, build_policy
 from fleetmcp.analytics.snapshot import current_policy, forget_policy
+from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
 from tests.guard.test_guard_table import check

@@ -61,6 +61,17 @@ def test_another_analyst_answers_within_a_second_while_eight_are_slow(
         assert all(not question.result().isError for question in slow)
 
 
+@pytest.mark.proves("SESSION-NO-TRACE")
+def test_session_is_clean_soon_after_its_answer(server: Server, fleet: LocalDatabase) -> None:
+    for number in range(5):
+        assert server.data("query", sql=f"SELECT {number}")["rows"] == [[number]]
+    dirty = (
+        "SELECT query FROM pg_stat_activity WHERE usename = 'analytics_ro' AND (state <> 'idle' "
+        "OR application_name LIKE 'fleetmcp:alice:%' OR query <> 'DISCARD ALL')"
+    )
+    until(lambda: execute(fleet.superuser_dsn, dirty) == [], 5)
+
+
 @pytest.mark.proves("LANES-POOL-MAX")
 def test_connections_never_exceed_the_pool(server: Server, fleet: LocalDatabase) -> None:
     # Servers of other tests keep idle connections here; those of this one are busy.

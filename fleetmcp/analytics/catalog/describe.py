@@ -15,9 +15,10 @@ from fleetmcp.analytics.catalog.names import require_name, unknown_table
 from fleetmcp.analytics.catalog.shapes import Description, Table, present
 from fleetmcp.analytics.catalog.tables import relations
 from fleetmcp.analytics.catalog.times import TimeColumn, ends, partition_key, time_column
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, read_only
 from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 EXTRA_MS = 300
 DEFINITION_CHARACTERS = 4000

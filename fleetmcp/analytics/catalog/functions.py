@@ -8,10 +8,11 @@ from psycopg2.sql import SQL, Literal
 
 from fleetmcp.analytics.catalog.names import require_readable
 from fleetmcp.analytics.catalog.shapes import Function, present
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.guard.policy import FunctionRow, Policy, Verdict, build_policy
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.snapshot import HARMLESS
+from fleetmcp.analytics.ticket import Ticket
 
 # Functions of extensions and triggers are no reports to call: they would only hide those that are.
 _FUNCTIONS = SQL("""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from psycopg2.sql import SQL, Literal
 
 from fleetmcp.analytics.catalog.names import quoted, require_name, unknown_table, whole_table
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 _COLUMNS = SQL("""
 SELECT a.attname, pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')

@@ -14,9 +14,10 @@ from psycopg2.sql import SQL, Composable, Literal
 
 from fleetmcp.analytics.catalog.names import readable_schemas
 from fleetmcp.analytics.catalog.shapes import Found, present
-from fleetmcp.analytics.connection import Ticket, read_only
+from fleetmcp.analytics.connection import read_only
 from fleetmcp.analytics.errors import Code, QueryRefused
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 MAX_WORDS = 6
 MAX_FOUND = 100

@@ -9,8 +9,9 @@ from psycopg2.sql import SQL, Literal
 from fleetmcp.analytics.catalog.extensions import Timescale, timescale
 from fleetmcp.analytics.catalog.names import readable_schemas, require_readable
 from fleetmcp.analytics.catalog.shapes import Schema, Table, present
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, read_only
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 _SCHEMAS = SQL("""
 WITH hyper AS MATERIALIZED ({hypertables})

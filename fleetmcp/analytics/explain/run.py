@@ -6,7 +6,7 @@ import json
 
 from typing_extensions import TypedDict
 
-from fleetmcp.analytics.connection import Session, Ticket, read_only
+from fleetmcp.analytics.connection import Session, read_only
 from fleetmcp.analytics.errors import QueryFailed
 from fleetmcp.analytics.explain.advice import advice
 from fleetmcp.analytics.explain.nodes import from_json
@@ -17,6 +17,7 @@ from fleetmcp.analytics.guard.parse import too_deep
 from fleetmcp.analytics.guard.policy import Policy
 from fleetmcp.analytics.hints import add_nearest_columns, locate
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.ticket import Ticket
 
 HEAD = "EXPLAIN (FORMAT JSON) "
 # A long list in a filter is printed once for each chunk.
