@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -39,9 +39,13 @@ def main() -> None:
             for line in _lines(run, wanted):
                 print(line.row, flush=True)
                 lines.append(line)
+            layers = run.layers()
         finally:
             local.cluster.remove()
-    _write(wanted, run, lines)
+    print("\n| layer | ms by the clock | ms of processor |\n|---|---|---|")
+    for name, (wall, processor) in layers.items():
+        print(f"| {name} | {wall:.2f} | {processor:.2f} |")
+    _write(wanted, run, lines, layers)
 
 
 def _lines(run: Run, wanted: argparse.Namespace) -> Iterator[Line]:
@@ -55,7 +59,12 @@ def _lines(run: Run, wanted: argparse.Namespace) -> Iterator[Line]:
     yield from run.large_catalog()
 
 
-def _write(wanted: argparse.Namespace, run: Run, lines: list[Line]) -> None:
+def _write(
+    wanted: argparse.Namespace,
+    run: Run,
+    lines: list[Line],
+    layers: Mapping[str, tuple[float, float]],
+) -> None:
     wanted.out.mkdir(parents=True, exist_ok=True)
     machine = {
         "cores": os.cpu_count(),
@@ -63,6 +72,7 @@ def _write(wanted: argparse.Namespace, run: Run, lines: list[Line]) -> None:
         "os": platform.system(),
     }
     found = {"machine": machine, "size": wanted.size, "seconds": wanted.seconds, "bare": run.bare}
+    found["layers"] = layers
     found["lines"] = [asdict(line) | {"ratio": line.ratio} for line in lines]
     (wanted.out / "bench.json").write_text(json.dumps(found, indent=1) + "\n")
     (wanted.out / "bench.svg").write_text(drawing(lines))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from statistics import median, quantiles
 
 from scripts.benchmark.servers import Running
@@ -30,7 +32,7 @@ class UnexpectedAnswer(RuntimeError):
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request: its bytes for each client in turn, the status that is right, and bytes
+    """One kind of request: its bytes, several to take turns, the status that is right, and bytes
     that the body has.
     """
 
@@ -69,17 +71,17 @@ async def _measure(server: Running, load: Load, clients: int, seconds: float) ->
 
 async def _clients(port: int, load: Load, clients: int, seconds: float) -> list[float]:
     until = time.perf_counter() + seconds
-    sent = [load.requests[number % len(load.requests)] for number in range(clients)]
-    found = await asyncio.gather(*(_client(port, load, one, until) for one in sent))
+    requests = cycle(load.requests)
+    found = await asyncio.gather(*(_client(port, load, requests, until) for _ in range(clients)))
     return [one for times in found for one in times]
 
 
-async def _client(port: int, load: Load, sent: bytes, until: float) -> list[float]:
+async def _client(port: int, load: Load, requests: Iterator[bytes], until: float) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**26)
     times: list[float] = []
     while not times or time.perf_counter() < until:
         started = time.perf_counter()
-        writer.write(sent)
+        writer.write(next(requests))
         status, body = await _answer(reader)
         times.append((time.perf_counter() - started) * 1000)
         if status != load.status or load.holds not in body:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +70,17 @@ class Run:
                     yield Line(name, clients, workers, kind, found, floor, against)
             name = f"memory of {workers} workers and their master, {kind}, MB"
             self.bare[name] = server.memory()
+
+    def layers(self) -> dict[str, tuple[float, float]]:
+        """Return what each layer of a call costs: milliseconds by the clock and of processor."""
+        with servers.ours(self.home / "layers", self.local.analytics_dsn, 1) as server:
+            words = [sys.executable, "-m", "scripts.benchmark.layers", *server.tokens]
+            said = subprocess.run(
+                words, cwd=servers.ROOT, env=server.environ, check=True, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True,
+            ).stdout  # fmt: skip
+        found: dict[str, tuple[float, float]] = json.loads(said.splitlines()[-1])
+        return found
 
     def large_catalog(self) -> Iterator[Line]:
         """Measure the catalog's tools once the schema has thousands of tables."""
