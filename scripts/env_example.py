@@ -35,7 +35,7 @@ FLEETMCP_HOST=fleetmcp.example.com
 # FLEETMCP_TAG=latest
 # POSTGRES_IMAGE=postgres:17
 # TIMESCALE_IMAGE=timescale/timescaledb-ha:pg17
-# Processes that answer; about 80 MB each.
+# Processes that answer; about 100 MB each.
 # WEB_CONCURRENCY=2
 # Processors that it may use; no more than the host has.
 # FLEETMCP_CPUS=1
