@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.models import Outcome, QueryLog
-from audit.statements import close_row, insert_row, is_open, take_turn
+from audit.statements import close_row, insert_row, is_open
 from audit.storable import storable as _storable
 from audit.touched import Identity, Touch, forget_objects, object_ids, record_touched
 
@@ -86,8 +84,7 @@ def open_query(asked: Asked) -> int:
         "request_id": _storable(asked.request_id)[:64],
         "rpc_id": _storable(asked.rpc_id)[:64],
     }
-    with _turn_of(asked.user_id):
-        return insert_row(row)
+    return insert_row(row)
 
 
 def close_query(query_id: int, asked: Asked, answered: Answered) -> None:
@@ -144,21 +141,6 @@ def _ending(answered: Answered) -> dict[str, Any]:
 def running(rows: QuerySet[QueryLog]) -> QuerySet[QueryLog]:
     """Return those of the rows that are still open."""
     return rows.filter(outcome=Outcome.RUNNING).order_by()
-
-
-@contextmanager
-def _turn_of(user_id: int) -> Iterator[None]:
-    """Let one person's rows take turns from drawing the id to the commit.
-
-    PostgreSQL hands out ids before the commit, so a lower id could else show up after a higher
-    one was counted. SQLite has one writer at a time anyway.
-    """
-    if not connection.features.has_select_for_update:
-        yield
-        return
-    with transaction.atomic():
-        take_turn(user_id)
-        yield
 
 
 def print_line(

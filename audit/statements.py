@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from audit.models import Outcome
 
@@ -17,16 +17,24 @@ _TOUCHES_AT_ONCE = 5_000
 
 
 def insert_row(values: Mapping[str, Any]) -> int:
-    """Write an open row with these columns, the others empty, and return its id."""
+    """Write an open row with these columns, the others empty, and return its id.
+
+    One person's rows take turns from drawing the id to the commit: PostgreSQL hands out ids before
+    the commit, so a lower id could else show up after a higher one was counted. SQLite has one
+    writer at a time anyway.
+    """
     row = {**_EMPTY, **values}
     names = ", ".join(map(connection.ops.quote_name, row))
     places = ", ".join(["%s"] * len(row))
-    return int(
-        _run(
-            f"INSERT INTO audit_querylog ({names}) VALUES ({places}) RETURNING id",  # noqa: S608  # names of ours
-            list(row.values()),
-        )[0][0]
-    )
+    ours = f"INSERT INTO audit_querylog ({names})"  # names of ours
+    if not connection.features.has_select_for_update:
+        return int(_run(f"{ours} VALUES ({places}) RETURNING id", [*row.values()])[0][0])
+    turn = "WITH turn AS (SELECT id FROM accounts_user WHERE id = %s FOR NO KEY UPDATE)"
+    statement = f"{turn} {ours} SELECT {places} FROM turn RETURNING id"  # noqa: S608  # the same
+    written = _run(statement, [row["user_id"], *row.values()])
+    if not written:
+        raise IntegrityError("the row is of a person who is not there")
+    return int(written[0][0])
 
 
 _EMPTY: dict[str, Any] = {
@@ -37,11 +45,6 @@ _EMPTY: dict[str, Any] = {
     "fingerprint": "",
     "cancel_requested_by": "",
 }
-
-
-def take_turn(user_id: int) -> None:
-    """Wait until no other transaction writes a row of that person (PostgreSQL)."""
-    _run("SELECT id FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [user_id])
 
 
 def is_open(query_id: int) -> bool:
