@@ -55,7 +55,7 @@ class Server:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def policy(self, **limits: object) -> None:

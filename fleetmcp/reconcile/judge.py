@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from fleetmcp.analytics.ticket import Ticket
 from fleetmcp.reconcile.logfile import Logged
 
 SLACK = timedelta(seconds=60)
+DEPTH = 6_000
 _OURS = re.compile(r"fleetmcp:(?P<who>.*):(?P<id>[^:]+)", re.DOTALL)
 _CATALOGS = ("pg_catalog", "information_schema", "_timescaledb_catalog", "timescaledb_information")
 _LOOK_UPS = frozenset(
@@ -53,10 +55,16 @@ class Finding:
 
 def finding(logged: Logged, rows: Rows) -> Finding | None:
     """Return what is wrong with the statement, or None when it has its row."""
+    # Limits for 1,600 columns are a sum as deep; what is around a question deepens it, too.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEPTH))
     try:
-        parts = statements_of(logged.sql)
-    except QueryRefused:
+        return _found(logged, rows)
+    except (QueryRefused, RecursionError):
         return Finding("can't be parsed", logged.sql)
+
+
+def _found(logged: Logged, rows: Rows) -> Finding | None:
+    parts = statements_of(logged.sql)
     application = _application(parts) or logged.application
     asked = [part for part in parts if not _is_frame(part)]
     why = _unexplained(logged, asked, application, rows) if asked else ""

@@ -48,6 +48,7 @@ class Logged:
 
 def statements(lines: Iterable[str]) -> Iterator[Logged]:
     """Yield the statements of all roles in the order of the log. Raises UnreadableLog."""
+    csv.field_size_limit(sys.maxsize)
     rest = iter(lines)
     head = list(islice(rest, 1))
     first = head[0] if head else ""
@@ -72,7 +73,6 @@ def _json(lines: Iterable[str]) -> Iterator[Logged]:
 
 
 def _csv(lines: Iterable[str]) -> Iterator[Logged]:
-    csv.field_size_limit(sys.maxsize)
     for row in csv.reader(lines):
         if len(row) <= _CSV_APPLICATION:
             raise UnreadableLog

@@ -113,25 +113,24 @@ def cellar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 class Houses:
-    """The houses of this run; one that a test left broken is built anew for the next."""
+    """A house of each kind; one that a test left broken is built anew for the next."""
 
     def __init__(self, ground: LocalDatabase, factory: pytest.TempPathFactory) -> None:
         self._ground, self._factory = ground, factory
         self._stack = ExitStack()
-        self._house: tuple[str, House] | None = None
+        self._houses: dict[str, House] = {}
 
     def one(self, kind: str, app: Cluster | None) -> House:
         """Return the house of that kind."""
-        if self._house is None or self._house[0] != kind:
-            self.leave()
+        if kind not in self._houses:
             home = self._factory.mktemp("house")
-            self._house = kind, self._stack.enter_context(built(home, self._ground, app))
-        self._house[1].begin()
-        return self._house[1]
+            self._houses[kind] = self._stack.enter_context(built(home, self._ground, app))
+        self._houses[kind].begin()
+        return self._houses[kind]
 
     def leave(self) -> None:
         """Tear down what stands."""
-        self._house = None
+        self._houses.clear()
         self._stack.close()
 
 

@@ -36,6 +36,7 @@ def test_restarted_database_is_told_and_then_answers(on_sqlite: House, saw: Saw)
     on_sqlite.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-ANALYTICS-FROZEN")
 @pytest.mark.fault(
     "Analytics database frozen (SIGSTOP of all its processes) for longer than a statement may take",
@@ -75,6 +76,7 @@ def test_cut_wire_is_told_and_then_answers(on_sqlite: House, saw: Saw) -> None:
     on_sqlite.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-ANALYTICS-SILENT")
 @pytest.mark.fault(
     "The wire to the analytics database swallows everything (a dead firewall)",
@@ -127,18 +129,21 @@ def test_no_connection_left_is_told_and_then_answers(on_sqlite: House, saw: Saw)
 @pytest.mark.proves("FAULT-ANALYTICS-SILENT")
 @pytest.mark.fault(
     "A connection goes silent while the session is scrubbed, after the answer",
-    f"an answer within {MOST_S + 5} s, no thread is lost; answers again by itself",
+    "rows within 2 s; the connection comes back to the pool within 8 s, the wire still dead",
 )
 @pytest.mark.parametrize("word", [b"ROLLBACK", b"DISCARD ALL"], ids=["rollback", "discard"])
 def test_silence_after_the_answer_costs_no_connection_for_good(
     on_sqlite: House, saw: Saw, word: bytes
 ) -> None:
     on_sqlite.recovered(5)
-    with on_sqlite.wire.losing(word), ThreadPoolExecutor(4) as clients:
-        replies = list(clients.map(lambda _: on_sqlite.ask("SELECT 1", timeout=30), range(4)))
-    back = on_sqlite.recovered(5)
+    with on_sqlite.wire.losing(word):
+        with ThreadPoolExecutor(4) as clients:
+            replies = list(clients.map(lambda _: on_sqlite.ask("SELECT 1", timeout=30), range(4)))
+        back = eventually(lambda: on_sqlite.busy() == 0, 8, "connections are lost to the pool")
+    on_sqlite.recovered(5)
     saw(kinds(replies), answer=slowest(replies), recover=back)
-    assert slowest(replies) < MOST_S + 5
+    assert {reply.kind for reply in replies} == {"ok"}
+    assert slowest(replies) < 2
     on_sqlite.prove()
 
 

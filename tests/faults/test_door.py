@@ -88,6 +88,7 @@ def dripping(clients: list[socket.socket]) -> Iterator[None]:
             over.set()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-IDLE")
 @pytest.mark.fault(
     "500 clients that connect and say nothing",
@@ -97,6 +98,7 @@ def test_idle_clients_cost_others_nothing_and_are_hung_up_on(on_sqlite: House, s
     _held(on_sqlite, saw, 500, "", drips=False)
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-SLOW-LORIS")
 @pytest.mark.fault(
     "100 clients that send a byte of the head, or of a body nobody wants, each second",

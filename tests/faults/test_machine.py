@@ -99,6 +99,7 @@ HUGE = {
     "one value of 200 MB": "SELECT repeat('x', 200000000)",
     "100 values of 10 MB": "SELECT repeat('x', 10000000) FROM generate_series(1, 100)",
     "a million rows": "SELECT i, repeat('x', 100) FROM generate_series(1, 1000000) i",
+    "1,600 columns": f"SELECT {','.join(['i'] * 1600)} FROM generate_series(1, 10000) i",
 }
 
 
@@ -182,6 +183,7 @@ def _filled_up(place: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-CLOCK")
 @pytest.mark.fault(
     "The server's clock jumps: two minutes on, an hour back, a year on, and back",
@@ -232,6 +234,7 @@ def test_half_closed_connection_counts_as_hung_up(on_sqlite: House, saw: Saw) ->
     on_sqlite.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-PROXY-PLAIN")
 @pytest.mark.fault(
     "A proxy without TLS in front, PUBLIC_URL says https: X-Forwarded-Proto missing, http, https",

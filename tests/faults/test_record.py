@@ -62,12 +62,13 @@ def test_short_lock_only_delays(house: House, saw: Saw) -> None:
     house.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-RECORD-LOCKED")
 @pytest.mark.fault(
     "App database locked by another writer for longer than anybody waits",
     f"not_recorded within {MOST_S} s, nothing runs; /healthz within 4 s; answers again by itself",
 )
-@pytest.mark.parametrize("seconds", [14, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seconds", [14, 30])
 def test_long_lock_is_told_and_then_answers(house: House, saw: Saw, seconds: int) -> None:
     house.recovered(5)
     with asking(house, 24) as replies, healthy(house) as times:
@@ -102,6 +103,7 @@ def test_restarted_app_database_is_told_and_then_answers(on_postgres: House, saw
     on_postgres.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-RECORD-SILENT")
 @pytest.mark.fault(
     "App database (PostgreSQL) frozen, or the wire to it dead, for longer than anybody waits",
@@ -109,12 +111,9 @@ def test_restarted_app_database_is_told_and_then_answers(on_postgres: House, saw
 )
 @pytest.mark.parametrize(
     ("how", "seconds"),
-    [
-        ("frozen", 20), ("silent", 20),
-        pytest.param("dropped", 35, marks=pytest.mark.long),
-        pytest.param("frozen", 120, marks=pytest.mark.long),
-    ],
-)  # fmt: skip
+    [("frozen", 20), ("silent", 20), ("dropped", 35), ("frozen", 60)],
+)
+@pytest.mark.timeout(400)
 def test_silent_app_database_is_told_and_then_answers(
     on_postgres: House, saw: Saw, how: str, seconds: int
 ) -> None:
@@ -158,6 +157,7 @@ def test_cut_app_wire_is_told_and_then_answers(on_postgres: House, saw: Saw) -> 
     on_postgres.prove()
 
 
+@pytest.mark.long
 @pytest.mark.proves("FAULT-RECORD-SLOW")
 @pytest.mark.fault(
     "Slow app database: each packet held up for 50 ms in both directions",
@@ -199,17 +199,32 @@ def test_no_app_connection_left_is_told_and_then_answers(on_postgres: House, saw
     on_postgres.prove()
 
 
+@contextmanager
+def without_table(house: House) -> Iterator[None]:
+    """Take the audit table away meanwhile."""
+    guards = [] if house.app.cluster else house.app.ask(_TRIGGERS)
+    house.app.ask("ALTER TABLE audit_querylog RENAME TO gone")
+    try:
+        yield
+    finally:
+        house.app.ask("ALTER TABLE gone RENAME TO audit_querylog")
+        # SQLite writes the new names into triggers, and verify_audit reads every word of them.
+        for name, sql in guards:
+            house.app.ask(f"DROP TRIGGER {name}")
+            house.app.ask(sql)
+
+
+_TRIGGERS = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+
+
 @pytest.mark.proves("FAULT-RECORD-GONE")
 @pytest.mark.fault(
     "The audit table is gone",
     "not_recorded within 2 s, no statement reaches PostgreSQL; answers once it is back",
 )
 def test_question_without_a_table_for_its_row_does_not_run(house: House, saw: Saw) -> None:
-    house.app.ask("ALTER TABLE audit_querylog RENAME TO gone")
-    try:
+    with without_table(house):
         replies = [house.ask("SELECT 'unrecorded'") for _ in range(6)]
-    finally:
-        house.app.ask("ALTER TABLE gone RENAME TO audit_querylog")
     back = house.recovered(5)
     saw(kinds(replies), answer=slowest(replies), recover=back)
     assert {reply.kind for reply in replies} == {"not_recorded"}

@@ -48,6 +48,8 @@ def used(logged: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Ite
         for tool, arguments in (
             ("query", {"sql": "SELECT 'a;\n\tb -- c', $x$\n2026-01-01 00:00:00.0 UTC [1]$x$;"}),
             ("query", {"sql": "SELECT count(*) FROM tracksolid.drivers", "format": "csv"}),
+            ("query", {"sql": f"SELECT {', '.join(['1'] * 1600)}", "max_rows": 10_000}),
+            ("query", {"sql": f"SELECT {'1+' * 486}1", "format": "csv"}),
             ("explain_query", {"sql": "SELECT * FROM tracksolid.drivers"}),
             ("list_schemas", {}),
             ("list_tables", {"schema": "reporting"}),
@@ -145,6 +147,20 @@ def test_statement_of_an_old_query_run_again_is_printed(
     code, said = reconcile(used, tmp_path / "later.log")
     assert code == 1
     assert "names query 2, which ran at another time" in said
+
+
+@pytest.mark.proves("RECONCILE-STRANGER")
+@pytest.mark.parametrize("terms", [485, 2_950, 100_000])
+def test_deeply_nested_statement_is_printed(used: Server, tmp_path: Path, terms: int) -> None:
+    line = (
+        "2031-01-01 10:00:00.000 UTC [7] user=analytics_ro,db=tracksolid_db,"
+        f"app=fleetmcp:fleetmcp:readiness LOG:  statement: SELECT {'1+' * terms}1\n"
+    )
+    (tmp_path / "deep.log").write_text(line)
+    code, said = reconcile(used, tmp_path / "deep.log")
+    assert code == 1
+    assert "1 of 1 statements" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.proves("RECONCILE-READABLE")
