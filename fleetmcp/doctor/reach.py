@@ -54,7 +54,7 @@ def connected() -> Iterator[Line]:
     """A new connection opens and answers, and not slowly."""
     started = time.perf_counter()
     try:
-        answers("SELECT 1")
+        answers("SELECT pg_catalog.current_setting('server_version')")
     except psycopg2.OperationalError as error:
         yield fail(f"The analytics database refuses us: {reason(error)}.", _REMEDY)
         return

@@ -30,7 +30,8 @@ def session(*, options: str | None = None, readonly: bool | None = None) -> Iter
     BEGIN names, None for none. Raises psycopg2.Error.
     """
     words = {**connections[ANALYTICS_ALIAS].get_connection_params()}
-    words |= {"connect_timeout": SECONDS, "application_name": "fleetmcp:doctor"}
+    name = Ticket("fleetmcp", "doctor").application_name
+    words |= {"connect_timeout": SECONDS, "application_name": name}
     if options is not None:
         words["options"] = options
     with closing(psycopg2.connect(**words)) as connection:

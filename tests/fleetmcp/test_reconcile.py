@@ -67,6 +67,9 @@ def used(logged: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "SELECT reporting.test_sleep(5)",
         ):
             server.error("query", sql=sql)
+        # What the server itself asks when nothing answers at its start.
+        check = "from fleetmcp.doctor import reach; assert not reach.problem()"
+        server.manage("shell", "-v0", "-c", check)
         yield server
 
 
