@@ -84,27 +84,29 @@ class CsvLines:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._lines: list[str] = []
-        self._total = 0
+        self._lines: list[bytes] = []
+        self._left = limits.characters
         self._truncated_by = ""
 
     def write(self, line: bytes) -> int:
         """Keep the line of the next row. Raises Enough when the result is full."""
-        self._total += len(line)
-        self._truncated_by = _full(len(self._lines), self._total, self._limits)
-        if self._truncated_by:
+        size = len(line)
+        self._left -= size
+        count = len(self._lines)
+        if count >= self._limits.rows or (self._left < 0 and count):
+            self._truncated_by = _full(count, self._limits.characters - self._left, self._limits)
             raise Enough
-        self._lines.append(line.decode("utf-8"))
-        return len(line)
+        self._lines.append(line)
+        return size
 
     def result(self, columns: list[Column]) -> Result:
         """Return what was kept, below a line with the columns' names."""
         head = ",".join('"' + column.name.replace('"', '""') + '"' for column in columns)
-        lines = [f"{head}\n", *self._lines]
-        result = Result(columns, csv="".join(lines), row_count=len(self._lines))
+        text = b"".join(self._lines).decode("utf-8")
+        result = Result(columns, csv=f"{head}\n{text}", row_count=len(self._lines))
         result.truncated_by = self._truncated_by
         result.notes = _left_out(result, self._limits)
-        if any(CUT_MARK in line for line in self._lines):
+        if CUT_MARK in text:
             result.truncated_by = result.truncated_by or "cell"
             result.notes.append(_cut_told("some columns", self._limits))
         return result

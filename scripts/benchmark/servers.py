@@ -26,7 +26,7 @@ for number in range({PEOPLE}):
 """
 _UNBOUNDED = (
     "from accounts.models import AccessPolicy as P;"
-    "P.objects.update(queries_per_minute=10**9, concurrent_queries=10**6, rows_per_day=10**12)"
+    "P.objects.update(queries_per_minute=10**9, concurrent_queries=10**6, rows_per_day=2 * 10**9)"
 )
 
 

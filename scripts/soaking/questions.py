@@ -39,7 +39,7 @@ def kinds(deployment: Deployment) -> list[Kind]:
         *(Kind(2, partial(_refused, sql, code)) for sql, code in REFUSED),
         *(Kind(2, partial(_tool, *told)) for told in TOOLS),
         Kind(3, partial(_slow, "slow", "plain", 0.3, {OK}), slow=True),
-        Kind(1, partial(_slow, "progress", "progress", 2.6, {OK}), slow=True),
+        Kind(1, partial(_slow, "progress", "progress", 4.0, {OK}), slow=True),
         Kind(2, partial(_slow, "progress", "progress", 0.0, {OK}), slow=True),
         Kind(1, partial(_slow, "cancel", "cancel", 6.0, {"cancelled"}), slow=True),
         Kind(3, partial(_slow, "hang up", "hang up", 5.0, {HUNG_UP}), slow=True),

@@ -97,6 +97,8 @@ class Tally:
             return
         if any(one.forbids(reply.outcome, asked, answered) for one in self.windows):
             self._complain(question, reply, "although the server was paused")
+        elif reply.outcome == OK and question.way == "cancel" and token.ended < answered:
+            return  # nobody can cancel by a token that has ended meanwhile
         elif reply.outcome in question.right:
             if reply.outcome == OK and not question.holds(reply.data):
                 self._complain(question, reply, "with a wrong result")
