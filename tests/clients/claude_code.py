@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import platform
@@ -28,17 +29,25 @@ def binary() -> Path:
     machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x64"
     kind = f"claude-code-{platform.system().lower()}-{machine}"
     found = home / "node_modules" / "@anthropic-ai" / kind / "claude"
-    if found.exists():
-        return found
+    home.mkdir(parents=True, exist_ok=True)
+    # Another process of the same run must not start a file that is still being written.
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            _install(home)
+    if not found.exists():
+        pytest.skip(f"Claude Code {VERSION} can't be installed")
+    return found
+
+
+def _install(home: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed, so the real Claude Code can't be")
-    home.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--no-audit", "--no-fund", f"@anthropic-ai/claude-code@{VERSION}"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
-    if not found.exists():
+    if done.returncode:
         pytest.skip(f"Claude Code {VERSION} can't be installed: {done.stderr[-200:]}")
-    return found
 
 
 @dataclass
