@@ -35,7 +35,7 @@ fail() {
     exit 1
 }
 
-exists() { docker inspect "$1" >/dev/null 2>&1; }
+exists() { docker container inspect "$1" >/dev/null 2>&1; }
 
 find_database() {
     local wanted="${ANALYTICS_DB_CONTAINER:-timescale_db}" names

@@ -49,7 +49,7 @@ class Docker:
 
     def inspect(self, name: str, what: str) -> str:
         """Return a part of what is known of a container or image."""
-        return self("inspect", "--format", what, name)
+        return self("container", "inspect", "--format", what, name)
 
     def address(self, container: str, network: str) -> str:
         """Return the address that this machine reaches a container at."""
@@ -58,7 +58,7 @@ class Docker:
 
     def exists(self, name: str) -> bool:
         """Say whether there is such a container."""
-        return self.run("docker", "inspect", name, check=False).returncode == 0
+        return self.run("docker", "container", "inspect", name, check=False).returncode == 0
 
     def forget(self, *names: str) -> None:
         """Remove containers that may be there."""

@@ -63,10 +63,10 @@ def test_first_deployment_finds_everything_and_shows_no_secret(host: Host) -> No
     host.serving()
     secrets = [path.read_text() for path in (host.home / ".fleetmcp/secrets/files").iterdir()]
     assert len(secrets) == 4
-    seen = done.stdout + done.stderr + host.docker("inspect", "fleetmcp")
+    seen = done.stdout + done.stderr + host.docker("container", "inspect", "fleetmcp")
     assert not [secret for secret in secrets if secret in seen]
     assert host.password_file.read_text() not in seen
-    known = json.loads(host.docker("inspect", "fleetmcp"))[0]
+    known = json.loads(host.docker("container", "inspect", "fleetmcp"))[0]
     labels = known["Config"]["Labels"]
     assert labels["traefik.http.routers.fleetmcp.rule"] == "Host(`fleetmcp.example.com`)"
     assert known["HostConfig"]["ReadonlyRootfs"]
