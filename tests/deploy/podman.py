@@ -49,7 +49,7 @@ class Docker:
 
     def inspect(self, name: str, what: str) -> str:
         """Return a part of what is known of a container or image."""
-        return self("container", "inspect", "--format", what, name)
+        return self("inspect", "--format", what, name)
 
     def address(self, container: str, network: str) -> str:
         """Return the address that this machine reaches a container at."""
