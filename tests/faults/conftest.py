@@ -20,6 +20,7 @@ from tests.faults.house import House, built
 
 TINY = Size(vehicles=14, days=8, step=3600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": PREFIX}
+WANTED = os.environ.get("FAULTS") == "1"
 LONG = os.environ.get("FAULTS_LONG") == "1"
 _RECORD = os.environ.get("FAULTS_RECORD", "")
 
@@ -50,8 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what takes long, unless scripts/faults runs it."""
+    """Leave out all, unless scripts/faults runs it; and what takes long in its short form."""
     for item in items:
+        if "tests/faults/" in item.nodeid and not WANTED:
+            item.add_marker(pytest.mark.skip("takes minutes: scripts/faults runs it"))
         if item.get_closest_marker("long") and not LONG:
             item.add_marker(pytest.mark.skip("takes long: scripts/faults runs it"))
 

@@ -1,7 +1,7 @@
 """Three minutes of mixed load, crashes, restarts and revocations; then nothing may be amiss.
 
 The hour is ``scripts/soak``; this is its short form, judged by what is left and not by speed.
-SOAK_APP=postgresql runs it with two replicas behind nginx on a PostgreSQL app database.
+SOAK_APP=sqlite runs it; SOAK_APP=postgresql with two replicas behind nginx on a PostgreSQL app database.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import pytest
 from scripts.soaking.front import PROGRAM
 from tests.live import ROOT
 
-APP = os.environ.get("SOAK_APP", "sqlite")
+APP = os.environ.get("SOAK_APP", "")
 pytestmark = [
     pytest.mark.timeout(900),
+    pytest.mark.skipif(not APP, reason="takes three minutes: set SOAK_APP=sqlite or postgresql"),
     pytest.mark.skipif(
         APP == "postgresql" and not PROGRAM,
         reason="nginx is missing (Debian: apt-get install nginx-light)",
