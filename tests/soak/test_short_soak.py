@@ -1,7 +1,7 @@
 """Three minutes of mixed load, crashes, restarts and revocations; then nothing may be amiss.
 
 The hour is ``scripts/soak``; this is its short form, judged by what is left and not by speed.
-SOAK_APP=sqlite runs it; SOAK_APP=postgresql with two replicas behind nginx on a PostgreSQL app database.
+SOAK_APP=sqlite runs it; SOAK_APP=postgresql with two replicas behind nginx, on PostgreSQL.
 """
 
 from __future__ import annotations
