@@ -8,11 +8,13 @@ from typing import Any
 
 import h11
 from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from fleetmcp import env
+from fleetmcp.accepting import FairListener
 
 # gunicorn kills its workers after --graceful-timeout 10.
 QUESTIONS_MAY_RUN_S = 7.0
@@ -28,7 +30,29 @@ def child_exit(server: object, worker: Any) -> None:
 
 
 class LeavingServer(Server):
-    """Ends the questions that still run a while after the signal."""
+    """Shares connections fairly, and ends the questions that still run a while after the signal."""
+
+    def __init__(self, config: Config, *, alone: bool) -> None:
+        super().__init__(config)
+        self._alone = alone
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then accept from the sockets that all workers share."""
+        if self._alone or self.config.ssl or not sockets:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+        for shared in sockets:
+            listener = FairListener(shared, self._protocol, self.server_state.connections)
+            self.servers.append(listener)  # type: ignore[arg-type]  # what uvicorn calls of it
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(
+            config=self.config,  # type: ignore[call-arg]  # asyncio.Protocol's own has none
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        return made
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, let requests finish, and cancel what would not finish in time."""
@@ -105,7 +129,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # an untyped library
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
-        server = LeavingServer(config=self.config)
+        server = LeavingServer(self.config, alone=self.cfg.workers == 1)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:

@@ -24,6 +24,7 @@ TOGETHER = {
     "npm": ("tests/clients", "tests/oauth/test_conformance", "tests/growing/test_replicas"),
     "timescale": ("tests/guard", "tests/engine", "tests/demo_db"),
 }
+LINES_OF_LOG = 40
 SMALL = Size(vehicles=14, days=31, step=600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": "%m [%p] "}
 
@@ -68,6 +69,18 @@ def emptied(request: pytest.FixtureRequest) -> Iterator[None]:
     from audit.triggers import drop_triggers
 
     drop_triggers(using="default")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show with a failure what the servers said that the test asked."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Server):
+                said = "\n".join(value.log().splitlines()[-LINES_OF_LOG:])
+                report.sections.append(("server log", said))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -178,7 +178,8 @@ def _uvicorn(address: str) -> list[str]:
 
 def _gunicorn(address: str, workers: int) -> list[str]:
     """Return the README's command of a server of several processes."""
-    words = ["-k", "uvicorn_worker.UvicornWorker", "-b", address, "-w", str(workers)]
+    words = ["-c", "python:fleetmcp.serving", "-k", "fleetmcp.serving.Worker"]
+    words += ["-b", address, "-w", str(workers)]
     words += ["--forwarded-allow-ips", "", "--graceful-timeout", "10", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", "fleetmcp.asgi:application", *words]
 
@@ -218,6 +219,15 @@ def _filled(server: Server) -> dict[str, str]:
     server.policy(queries_per_minute=1_000_000, concurrent_queries=1_000, rows_per_day=10**9)
     issue = ("issue_token", "--label=test", "--create-user")
     return {name: server.manage(*issue, name).split()[-1] for name in CAST}
+
+
+def until(condition: Callable[[], object], seconds: float) -> float:
+    """Return after how many seconds the condition came true; fail when it doesn't in time."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "the condition never came true"
+        time.sleep(0.05)
+    return time.monotonic() - started
 
 
 def free_port() -> int:

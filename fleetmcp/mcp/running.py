@@ -56,14 +56,17 @@ async def watched() -> AsyncIterator[None]:
 async def _watch() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        sample()
-        if not _running:
-            continue
         try:
-            marked = await records.look_up(cancel_requested, list(_running))
+            sample()
+            await _look()
         except DatabaseError as error:
             logger.error("Cancels can't be looked for: %s", type(error).__name__)
-            continue
-        for query_id, by in marked.items():
-            if query_id in _running:
-                _running[query_id].cancel(by)
+        except Exception:  # whatever it is, the next look may be the one that is needed
+            logger.exception("Cancels can't be looked for")
+
+
+async def _look() -> None:
+    marked = await records.look_up(cancel_requested, list(_running)) if _running else {}
+    for query_id, by in marked.items():
+        if query_id in _running:
+            _running[query_id].cancel(by)

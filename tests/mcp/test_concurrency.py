@@ -15,22 +15,13 @@ import pytest
 
 from scripts.demo_db import LocalDatabase
 from tests.database import execute
-from tests.live import Server, rpc
+from tests.live import Server, rpc, until
 
 SLOW = "SELECT reporting.test_sleep(5) /* {} */"
 ACTIVE = """
 SELECT application_name, query FROM pg_stat_activity
 WHERE application_name LIKE 'fleetmcp:%' AND state = 'active'
 """
-
-
-def until(condition: Any, seconds: float) -> float:
-    """Return after how many seconds the condition came true; fail when it doesn't in time."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, "the condition never came true"
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 @pytest.mark.proves("LANES-NO-JAM")

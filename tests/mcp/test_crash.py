@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from scripts.demo_db import LocalDatabase
-from tests.live import Server, rpc, start_server
-from tests.mcp.test_concurrency import until
+from tests.live import Server, rpc, start_server, until
 
 
 @pytest.mark.proves("AUDIT-CRASH")

@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scripts.demo_db import LocalDatabase
-from tests.live import Server, start_server
-from tests.mcp.test_concurrency import until
+from tests.live import Server, start_server, until
 
 MESSAGE = "Maintenance until 14:00 UTC"
 
