@@ -8,6 +8,7 @@ for its headers, still goes through the transport.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -65,10 +66,12 @@ class Direct:
         """Answer it, or stop the work when the client hangs up meanwhile."""
         body = None
         # A scope's cancel, not the task's: only that leaves the closing of the row alone.
-        async with anyio.create_task_group() as group:
-            group.start_soon(_hung_up, receive, group.cancel_scope)
-            body = await self._reply(asked, ident, request)
-            group.cancel_scope.cancel()
+        with anyio.CancelScope() as scope:
+            watch = asyncio.create_task(_hung_up(receive, scope))
+            try:
+                body = await self._reply(asked, ident, request)
+            finally:
+                watch.cancel()
         if body is not None:
             reply = Response(body, media_type="application/json")
             await reply(request.scope, receive, send)
