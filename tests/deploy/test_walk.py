@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from scripts import nginx
-from tests.clients.claude_code import QUIET, ClaudeCode, Model, binary, serving, tool_use
+from tests.clients.claude_code import QUIET, ClaudeCode, asked, binary
 from tests.deploy.conftest import DB, NETWORK, TRAEFIK, FleetDatabase
 from tests.deploy.podman import POSTGRES, ROOT, Docker
 from tests.live import Server, free_port
@@ -28,7 +28,6 @@ pytestmark = [
     ),
 ]
 ME = "tests/deploy/test_walk.py::test_stranger_gets_from_clone_to_an_answer_through_tls"
-QUERY = "mcp__fireside-analytics__query"
 
 
 def blocks(test: str) -> list[str]:
@@ -154,20 +153,9 @@ def test_stranger_gets_from_clone_to_an_answer_through_tls(
 def ask_claude(stranger: Stranger) -> str:
     """Ask a question as the guide suggests; return what the model got to read."""
     claude = ClaudeCode(binary(), stranger.home)
-    script = [
-        tool_use("ToolSearch", query=f"select:{QUERY}"),
-        tool_use(QUERY, sql=TOP_TEN),
-        {"type": "text", "text": "There they are."},
-    ]
-    with serving(Model(script)) as model:
-        said = claude.run(
-            "-p", "top 10 cost centres by distance in the last 30 days",
-            "--allowedTools", f"{QUERY},ToolSearch",
-            NODE_EXTRA_CA_CERTS=stranger.environ["NODE_EXTRA_CA_CERTS"],
-            ANTHROPIC_BASE_URL=model.url, ANTHROPIC_API_KEY="stand-in",
-        )  # fmt: skip
-    assert "There they are." in said
-    return model.results()
+    question = "top 10 cost centres by distance in the last 30 days"
+    trusted = {"NODE_EXTRA_CA_CERTS": stranger.environ["NODE_EXTRA_CA_CERTS"]}
+    return asked(claude, question, TOP_TEN, **trusted).results()
 
 
 def assert_sound(stranger: Stranger) -> None:
