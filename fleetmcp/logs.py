@@ -9,34 +9,30 @@ from typing import Any
 
 from fleetmcp import request_id
 
+_FORMATTERS = {
+    "plain": {
+        "()": "fleetmcp.logs.IndentingFormatter",
+        "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+    },
+    "line": {"format": "%(asctime)s %(message)s"},
+    "json": {"()": "fleetmcp.logs.JsonFormatter"},
+}
+
 
 def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
     """Return Django's LOGGING: the audit's lines on stdout, everything else on stderr."""
     plain, line = ("json", "json") if as_json else ("plain", "line")
+    stream = {"class": "logging.StreamHandler"}
+    stderr = stream | {"formatter": plain}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "plain": {
-                "()": "fleetmcp.logs.IndentingFormatter",
-                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            },
-            "line": {"format": "%(asctime)s %(message)s"},
-            "json": {"()": "fleetmcp.logs.JsonFormatter"},
-        },
+        "formatters": _FORMATTERS,
         "filters": {"no_tracebacks": {"()": "fleetmcp.logs.NoTracebacks"}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": plain},
-            "brief": {
-                "class": "logging.StreamHandler",
-                "formatter": plain,
-                "filters": ["no_tracebacks"],
-            },
-            "audit": {
-                "class": "logging.StreamHandler",
-                "formatter": line,
-                "stream": "ext://sys.stdout",
-            },
+            "stderr": stderr,
+            "brief": stderr | {"filters": ["no_tracebacks"]},
+            "audit": stream | {"formatter": line, "stream": "ext://sys.stdout"},
         },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
@@ -46,10 +42,10 @@ def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
             "mcp": {"level": "CRITICAL"},
             # A foreign Host is answered with 400; a traceback each would let anyone fill the log.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            # Any other refusal of what anybody may send is one line.
-            "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
             # So would a traceback for each page that somebody may not see.
             "django.request": {"level": "ERROR"},
+            # Any other refusal of what anybody may send is one line.
+            "django.security": {"handlers": ["brief"], "level": "WARNING", "propagate": False},
         },
     }
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.oauth.company import sso_providers
 from accounts.oauth.provider import Lifetimes, provider
-from fleetmcp import env
+from fleetmcp import databases, env
 from fleetmcp.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -82,81 +81,15 @@ TEMPLATES = [
     },
 ]
 
-
-_TCP = {
-    "connect_timeout": "5",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
+ANALYTICS_SESSION = databases.ANALYTICS_SESSION
+_APP_URL = env.env_secret("APP_DATABASE_URL")
+DATABASES = {
+    # Tokens and audit: in a file unless APP_DATABASE_URL names PostgreSQL.
+    "default": databases.postgres_app(_APP_URL)
+    if _APP_URL
+    else databases.sqlite_app(env.env_str("APP_DB_FILE", str(BASE_DIR / "fleetmcp.sqlite3"))),
+    "analytics_ro": databases.analytics(env.env_secret("DATABASE_URL")),
 }
-
-
-def _app_database() -> dict[str, Any]:
-    """Return the entry for tokens and audit: SQLite unless APP_DATABASE_URL names PostgreSQL."""
-    url = env.env_secret("APP_DATABASE_URL")
-    if url:
-        config = env.postgres_dsn("APP_DATABASE_URL", url)
-        # A connection that went silent would keep its thread for a quarter of an hour.
-        config["OPTIONS"] = {**_TCP, **config["OPTIONS"]}
-        # A pooler in transaction mode keeps no cursor from one transaction to the next.
-        return {**config, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": env.env_str("APP_DB_FILE", str(BASE_DIR / "fleetmcp.sqlite3")),
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            # FULL: an audit row that was acknowledged survives a power cut, not only a crash.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
-
-
-# What every session has: as startup options, to which DISCARD ALL returns, and again in each
-# transaction, because a pooler may drop startup options.
-ANALYTICS_SESSION = {
-    "default_transaction_read_only": "on",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO,MDY",
-    "IntervalStyle": "postgres",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "client_connection_check_interval": "1000",
-}
-
-
-# The server must read strings exactly as the guard's parser does.
-_LEXER = {"standard_conforming_strings": "on", "backslash_quote": "safe_encoding"}
-
-
-def _analytics_database() -> dict[str, Any]:
-    """Return the analytics entry: persistent connections, one per engine thread."""
-    url = env.env_secret("DATABASE_URL")
-    if not url:
-        return {"ENGINE": "django.db.backends.dummy"}
-    config = env.postgres_dsn("DATABASE_URL", url)
-    pinned = {**ANALYTICS_SESSION, **_LEXER}
-    startup = " ".join(f"-c {name}={value}" for name, value in pinned.items())
-    options: dict[str, Any] = {
-        "connect_timeout": "5",
-        "keepalives_idle": "30",
-        **config["OPTIONS"],
-        "application_name": "fleetmcp",
-        "client_encoding": "UTF8",
-        "options": startup,
-    }
-    return {
-        **config,
-        "OPTIONS": options,
-        "CONN_MAX_AGE": None,
-        "TIME_ZONE": "UTC",
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        "TEST": {"MIGRATE": False},
-    }
-
-
-DATABASES = {"default": _app_database(), "analytics_ro": _analytics_database()}
 DATABASE_ROUTERS = ["fleetmcp.routers.AnalyticsRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

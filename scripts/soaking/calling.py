@@ -7,12 +7,13 @@ import itertools
 import json
 import random
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
-from scripts.soaking.tally import HUNG_UP, OK, Question, Reply
+from scripts.soaking.tally import HUNG_UP, NOT_CANCELLED, OK, Question, Reply
 
 PROTOCOL = "2025-06-18"
 TIMEOUT = 90.0
@@ -80,7 +81,8 @@ class Caller:
             await asyncio.wait({asking}, timeout=self._rng.uniform(0.2, 1.5))
             if not asking.done():
                 await self._post(json.dumps(notice).encode(), secret)
-        return asking.result()
+        reply = asking.result()
+        return replace(reply, outcome=NOT_CANCELLED) if reply.outcome == OK else reply
 
     async def _with_progress(self, question: Question, secret: str) -> Reply:
         return await self._post(_body(question, next(_numbers), progress=True), secret)

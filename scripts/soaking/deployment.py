@@ -15,9 +15,9 @@ from pathlib import Path
 import psycopg2
 
 from fleetmcp.reconcile.logfile import PREFIX
+from scripts import nginx
 from scripts.demo_db import LocalDatabase, Size, ports, prepare
 from scripts.soaking.appdb import AppDatabase, PostgresApp, SqliteApp
-from scripts.soaking.front import nginx
 from scripts.soaking.options import Options
 from scripts.soaking.replica import ROOT, Replica
 
@@ -112,7 +112,10 @@ def _served(
         stack.callback(replica.stop)
         replica.start()
     if behind_proxy:
-        stack.enter_context(nginx(home / "nginx", port, [one.port for one in replicas]))
+        backends = [f"127.0.0.1:{one.port}" for one in replicas]
+        folder = home / "nginx"
+        text = nginx.balancing(folder, port, backends)
+        stack.enter_context(nginx.running(folder, port, text))
     return deployment
 
 

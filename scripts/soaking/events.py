@@ -12,13 +12,20 @@ from dataclasses import dataclass, field
 from scripts.soaking.appdb import PostgresApp
 from scripts.soaking.deployment import CommandFailed, Deployment
 from scripts.soaking.people import CHANGING, Keys
-from scripts.soaking.tally import Tally, Window
+from scripts.soaking.tally import NOT_CANCELLED, Tally, Window
 
 # What a client may meet while a server goes away; "cancelled" says that it is restarting.
 GONE = ("broken", "unreadable", "http 502", "http 503", "http 504")
 LEAVING = (*GONE, "cancelled")
 _NO_DATABASE = ("database_unavailable", "server_busy", "http 503")
-_NO_RECORD = ("http 503", "not_recorded", "database_unavailable")
+# A cancel is a mark in the record. The official library ends its session at a 503, and tells so.
+_NO_RECORD = (
+    "http 503",
+    "not_recorded",
+    "database_unavailable",
+    NOT_CANCELLED,
+    "broken ClosedResourceError",
+)
 # Answers to what was asked before may come a little later.
 _GRACE_S = 3.0
 _WHOLE_S = 90.0

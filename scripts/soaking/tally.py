@@ -13,6 +13,8 @@ from scripts.soaking.people import Token
 
 OK = "ok"
 HUNG_UP = "hung up"
+# Rows, for a question that its client kept cancelling.
+NOT_CANCELLED = "not cancelled"
 _OVERLOAD = ("server_busy", "timed_out")
 _KEPT = 40
 
@@ -65,7 +67,9 @@ class Window:
 
     def forbids(self, outcome: str, asked: float, answered: float) -> bool:
         """Say whether there must not have been a result."""
-        return outcome == OK and asked > self.firm_from and answered < self.firm_until
+        return (
+            outcome in (OK, NOT_CANCELLED) and asked > self.firm_from and answered < self.firm_until
+        )
 
 
 @dataclass
@@ -97,7 +101,7 @@ class Tally:
             return
         if any(one.forbids(reply.outcome, asked, answered) for one in self.windows):
             self._complain(question, reply, "although the server was paused")
-        elif reply.outcome == OK and question.way == "cancel" and token.ended < answered:
+        elif reply.outcome == NOT_CANCELLED and token.ended < answered:
             return  # nobody can cancel by a token that has ended meanwhile
         elif reply.outcome in question.right:
             if reply.outcome == OK and not question.holds(reply.data):

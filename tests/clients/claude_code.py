@@ -20,6 +20,7 @@ import pytest
 
 VERSION = "2.1.330"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fleetmcp"
+QUERY = "mcp__fireside-analytics__query"
 QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
 
 
@@ -128,6 +129,22 @@ def serving(model: Model) -> Iterator[Model]:
 def tool_use(name: str, **arguments: Any) -> dict[str, Any]:
     """Return the block with which a model uses a tool."""
     return {"type": "tool_use", "id": f"toolu_{name[-8:]}", "name": name, "input": arguments}
+
+
+def asked(claude: ClaudeCode, question: str, sql: str, **environ: str) -> Model:
+    """Ask a question that the model answers with one query; return the model as it was left."""
+    script = [
+        tool_use("ToolSearch", query=f"select:{QUERY}"),
+        tool_use(QUERY, sql=sql),
+        {"type": "text", "text": "There they are."},
+    ]
+    with serving(Model(script)) as model:
+        said = claude.run(
+            "-p", question, "--allowedTools", f"{QUERY},ToolSearch",
+            ANTHROPIC_BASE_URL=model.url, ANTHROPIC_API_KEY="stand-in", **environ,
+        )  # fmt: skip
+    assert "There they are." in said
+    return model
 
 
 def _events(block: dict[str, Any]) -> bytes:

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.claude_code import ClaudeCode, Model, binary, serving, tool_use
+from tests.clients.claude_code import ClaudeCode, asked, binary
 from tests.live import Server
 from tests.mcp.test_verification import TOOLS, TOP_TEN
-
-QUERY = "mcp__fireside-analytics__query"
 
 
 @pytest.fixture
@@ -43,18 +41,7 @@ def test_bad_token_does_not_connect(server: Server, claude: ClaudeCode) -> None:
 @pytest.mark.proves("CLIENT-CLAUDE-CODE")
 def test_a_whole_turn_gets_the_top_ten_cost_centres(server: Server, claude: ClaudeCode) -> None:
     add(claude, server.url, server.tokens["alice"])
-    script = [
-        tool_use("ToolSearch", query=f"select:{QUERY}"),
-        tool_use(QUERY, sql=TOP_TEN),
-        {"type": "text", "text": "There they are."},
-    ]
-    with serving(Model(script)) as model:
-        said = claude.run(
-            "-p", "top 10 cost centres by distance in the last 30 days",
-            "--allowedTools", f"{QUERY},ToolSearch",
-            ANTHROPIC_BASE_URL=model.url, ANTHROPIC_API_KEY="stand-in",
-        )  # fmt: skip
-    assert "There they are." in said
+    model = asked(claude, "top 10 cost centres by distance in the last 30 days", TOP_TEN)
     offered = str(model.asked[0])
     assert all(f"mcp__fireside-analytics__{tool}" in offered for tool in TOOLS)
     expected = server.data("query", sql=TOP_TEN)["rows"]

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.claude_code import QUIET, ClaudeCode, Model, binary, serving, tool_use
+from scripts import nginx
+from tests.clients.claude_code import QUIET, ClaudeCode, asked, binary
 from tests.deploy.conftest import DB, NETWORK, TRAEFIK, FleetDatabase
 from tests.deploy.podman import POSTGRES, ROOT, Docker
-from tests.growing import front
 from tests.live import Server, free_port
 from tests.mcp.test_verification import TOP_TEN
 from tests.test_guide import BLOCKS, TEXT
@@ -24,19 +24,10 @@ from tests.test_guide import BLOCKS, TEXT
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(
-        not (front.PROGRAM and shutil.which("openssl")), reason="nginx or openssl is missing"
+        not (nginx.PROGRAM and shutil.which("openssl")), reason="nginx or openssl is missing"
     ),
 ]
 ME = "tests/deploy/test_walk.py::test_stranger_gets_from_clone_to_an_answer_through_tls"
-QUERY = "mcp__fireside-analytics__query"
-FRAME = """
-pid {home}/nginx.pid; error_log {home}/error.log; daemon off; events {{}}
-http {{
-  access_log off; client_body_temp_path {home}; proxy_temp_path {home};
-  fastcgi_temp_path {home}; uwsgi_temp_path {home}; scgi_temp_path {home};
-  {server}
-}}
-"""
 
 
 def blocks(test: str) -> list[str]:
@@ -105,7 +96,7 @@ class Stranger:
         server = server.replace("127.0.0.1:8892", f"127.0.0.1:{self.backend}")
         server = re.sub(r"/etc/\S+/fullchain.pem", f"{self.home}/cert.pem", server)
         server = re.sub(r"/etc/\S+/privkey.pem", f"{self.home}/key.pem", server)
-        return FRAME.format(home=self.home, server=server)
+        return nginx.whole(self.home, server)
 
 
 @pytest.fixture
@@ -121,7 +112,7 @@ def stranger(docker: Docker, database: FleetDatabase, tmp_path: Path) -> Iterato
     environ = docker.environ | QUIET | {
         "HOME": str(tmp_path), "ANALYTICS_DB_CONTAINER": DB,
         "PATH": f"{tmp_path}/bin:{docker.environ['PATH']}",
-        "NODE_EXTRA_CA_CERTS": str(front.certificate(tmp_path)),
+        "NODE_EXTRA_CA_CERTS": str(nginx.certificate(tmp_path)),
     }  # fmt: skip
     # The other tests of this run go on with the password that they know.
     shutil.copy(database.password_file, tmp_path / ".analytics_ro.pw")
@@ -149,7 +140,7 @@ def test_stranger_gets_from_clone_to_an_answer_through_tls(
     people = people.replace("createsuperuser", "createsuperuser --no-input")
     token = stranger("\n".join(map(stranger.inside, people.splitlines()))).split()
     [secret] = [word for word in token if re.fullmatch("fmcp_[A-Za-z0-9]{30,}", word)]
-    with front.running(stranger.home, stranger.port, stranger.proxy()):
+    with nginx.running(stranger.home, stranger.port, stranger.proxy()):
         connect = connect.replace("https://fleetmcp.example.com", stranger.address)
         listed = stranger(connect.replace("<token>", secret), stranger.home)
         assert "✔ Connected" in listed
@@ -162,20 +153,9 @@ def test_stranger_gets_from_clone_to_an_answer_through_tls(
 def ask_claude(stranger: Stranger) -> str:
     """Ask a question as the guide suggests; return what the model got to read."""
     claude = ClaudeCode(binary(), stranger.home)
-    script = [
-        tool_use("ToolSearch", query=f"select:{QUERY}"),
-        tool_use(QUERY, sql=TOP_TEN),
-        {"type": "text", "text": "There they are."},
-    ]
-    with serving(Model(script)) as model:
-        said = claude.run(
-            "-p", "top 10 cost centres by distance in the last 30 days",
-            "--allowedTools", f"{QUERY},ToolSearch",
-            NODE_EXTRA_CA_CERTS=stranger.environ["NODE_EXTRA_CA_CERTS"],
-            ANTHROPIC_BASE_URL=model.url, ANTHROPIC_API_KEY="stand-in",
-        )  # fmt: skip
-    assert "There they are." in said
-    return model.results()
+    question = "top 10 cost centres by distance in the last 30 days"
+    trusted = {"NODE_EXTRA_CA_CERTS": stranger.environ["NODE_EXTRA_CA_CERTS"]}
+    return asked(claude, question, TOP_TEN, **trusted).results()
 
 
 def assert_sound(stranger: Stranger) -> None:

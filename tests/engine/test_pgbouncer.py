@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import psycopg2
 import pytest
 from django.db import connections
 
@@ -21,74 +15,27 @@ from fleetmcp.analytics.limits import limits_for
 from fleetmcp.analytics.role import role_problems
 from fleetmcp.analytics.ticket import Ticket
 from scripts.demo_db import LocalDatabase
+from tests import pgbouncer
 from tests.engine.test_results import ask
-from tests.live import free_port
-
-PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-CONFIG = """
-[databases]
-tracksolid_db = host=127.0.0.1 port={server} dbname=tracksolid_db
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = plain
-auth_file = {users}
-pool_mode = transaction
-default_pool_size = 2
-ignore_startup_parameters = extra_float_digits,options
-"""
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Return a folder that the account nobody can read; pytest's own are closed to that account."""
-    folder = Path(tempfile.mkdtemp(prefix="pooler-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def pooled(engine: LocalDatabase, open_folder: Path) -> Iterator[LocalDatabase]:
+def pooled(engine: LocalDatabase) -> Iterator[LocalDatabase]:
     """Put PgBouncer between the engine and its database; it drops our startup options."""
-    if PROGRAM is None:
-        pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
-    port = free_port()
+    if pgbouncer.PROGRAM is None:
+        pytest.skip(pgbouncer.MISSING)
     entry = connections.settings["analytics_ro"]
     before = dict(entry)
-    users = open_folder / "users.txt"
-    users.write_text(f'"analytics_ro" "{entry["PASSWORD"]}"\n')
-    config = open_folder / "pgbouncer.ini"
-    config.write_text(CONFIG.format(server=entry["PORT"], port=port, users=users))
-    process = subprocess.Popen(
-        [PROGRAM, "-q", *_as_somebody(), str(config)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    entry["PORT"] = str(port)
-    drop_connection()
-    _wait_for(port)
-    yield engine
-    drop_connection()
-    entry.update(before)
-    process.terminate()
-    process.wait()
-
-
-def _as_somebody() -> list[str]:
-    """PgBouncer refuses to be root: let it be nobody."""
-    return ["-u", "nobody"] if os.geteuid() == 0 else []
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            psycopg2.connect(host="127.0.0.1", port=port, dbname="x", user="x", connect_timeout=1)
-        except psycopg2.OperationalError as error:
-            if "refused" not in str(error) or time.monotonic() > deadline:
-                return
-            time.sleep(0.1)
+    login = (entry["USER"], entry["PASSWORD"])
+    options = "extra_float_digits,options"
+    with pgbouncer.pooling(
+        "tracksolid_db", int(entry["PORT"]), login, sessions=2, ignored=options
+    ) as port:
+        entry["PORT"] = str(port)
+        drop_connection()
+        yield engine
+        drop_connection()
+        entry.update(before)
 
 
 @pytest.mark.proves("POOLER-LAYERS")

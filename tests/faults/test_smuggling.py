@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from scripts.nginx import MISSING, PROGRAM, balancing, certificate, running
 from tests.faults.conftest import Saw
 from tests.faults.house import House, call
 from tests.faults.test_door import SMUGGLED, head, read_all
-from tests.growing import front
 from tests.live import free_port
 
 NAME = "localhost"
@@ -25,13 +25,13 @@ def nginx(
     on_sqlite: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[int, ssl.SSLContext]]:
     """Run nginx before the server; yields its port and what trusts its certificate."""
-    if not front.PROGRAM:
-        pytest.skip("needs nginx (Debian: apt-get install nginx-light)")
-    file, port = front.certificate(tmp_path), free_port()
+    if not PROGRAM:
+        pytest.skip(MISSING)
+    file, port = certificate(tmp_path), free_port()
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    servers = f"server {on_sqlite.server.url.removeprefix('http://')}; keepalive 4;"
-    text = front.CONFIG.format(home=tmp_path, port=port, servers=servers)
-    with front.running(tmp_path, port, text):
+    backend = on_sqlite.server.url.removeprefix("http://")
+    text = balancing(tmp_path, port, [backend], tls=True, kept_open=4)
+    with running(tmp_path, port, text):
         yield port, ssl.create_default_context(cafile=str(file))
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,47 +10,23 @@ from pathlib import Path
 import pytest
 
 from scripts.demo_db import LocalDatabase
+from tests import pgbouncer
 from tests.database import execute
-from tests.engine.test_pgbouncer import PROGRAM, _as_somebody, _wait_for
-from tests.live import free_port, rpc, start_server
+from tests.live import rpc, start_server
 
-pytestmark = pytest.mark.skipif(
-    not PROGRAM, reason="pgbouncer is not installed (Debian: apt-get install pgbouncer)"
-)
-CONFIG = """
-[databases]
-pooled = host=127.0.0.1 port={server} dbname=pooled
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = plain
-auth_file = {folder}/users.txt
-pool_mode = transaction
-default_pool_size = 4
-"""
+pytestmark = pytest.mark.skipif(not pgbouncer.PROGRAM, reason=pgbouncer.MISSING)
 
 
 @pytest.fixture
 def app_dsn(fleet: LocalDatabase) -> Iterator[str]:
     """Return the DSN of an app database, by way of the pooler."""
-    folder = Path(tempfile.mkdtemp(prefix="app-pooler-"))
-    folder.chmod(0o755)
-    port = free_port()
     execute(fleet.superuser_dsn, "CREATE ROLE pooled LOGIN PASSWORD 'pooled-password'")
     execute(fleet.superuser_dsn, "CREATE DATABASE pooled OWNER pooled")
-    (folder / "users.txt").write_text('"pooled" "pooled-password"\n')
-    config = CONFIG.format(server=fleet.cluster.port, port=port, folder=folder)
-    (folder / "pgbouncer.ini").write_text(config)
-    words = [str(PROGRAM), "-q", *_as_somebody(), str(folder / "pgbouncer.ini")]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _wait_for(port)
-    yield f"postgresql://pooled:pooled-password@127.0.0.1:{port}/pooled"
-    process.terminate()
-    process.wait()
+    login = ("pooled", "pooled-password")
+    with pgbouncer.pooling("pooled", fleet.cluster.port, login, sessions=4) as port:
+        yield f"postgresql://pooled:pooled-password@127.0.0.1:{port}/pooled"
     execute(fleet.superuser_dsn, "DROP DATABASE pooled WITH (FORCE)")
     execute(fleet.superuser_dsn, "DROP ROLE pooled")
-    shutil.rmtree(folder)
 
 
 @pytest.mark.proves("GROW-POOLER")

@@ -18,15 +18,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from scripts import nginx
 from scripts.demo_db import LocalDatabase
 from tests.clients.claude_code import ClaudeCode, binary
 from tests.database import execute
 from tests.environment import SETTINGS
-from tests.growing import front
 from tests.live import Server, free_port, rpc
 
 pytestmark = pytest.mark.skipif(
-    not (front.PROGRAM and shutil.which("openssl")),
+    not (nginx.PROGRAM and shutil.which("openssl")),
     reason="nginx or openssl is missing (Debian: apt-get install nginx-light openssl)",
 )
 
@@ -52,7 +52,7 @@ def pair(fleet: LocalDatabase) -> Iterator[Pair]:
     execute(fleet.superuser_dsn, "CREATE ROLE pair LOGIN PASSWORD 'pair-password'")
     execute(fleet.superuser_dsn, "CREATE DATABASE pair OWNER pair")
     before = os.environ.get("SSL_CERT_FILE")
-    os.environ["SSL_CERT_FILE"] = str(front.certificate(home))
+    os.environ["SSL_CERT_FILE"] = str(nginx.certificate(home))
     try:
         with ExitStack() as stack:
             yield _started(home, fleet.analytics_dsn, app_dsn, stack)
@@ -89,7 +89,8 @@ def _started(home: Path, dsn: str, app_dsn: str, stack: ExitStack) -> Pair:
         stack.callback(replicas[-1].stop)
         replicas[-1].start()
     backends = [replica.url.removeprefix("http://") for replica in replicas]
-    stack.enter_context(front.nginx(home, port, backends))
+    text = nginx.balancing(home, port, backends, tls=True)
+    stack.enter_context(nginx.running(home, port, text))
     return Pair(shown, replicas, app_dsn)
 
 

@@ -14,58 +14,90 @@ import django
 
 def main() -> None:
     """Let ten writers wait behind a slow one, some of them failing; print how each ended."""
-    from django.db import connection, transaction
+    writers = Writers()
+    seen = sharing(writers) | failing(writers)
+    print(json.dumps(seen | {"withdrawn": asyncio.run(withdrawn())}))
 
-    from accounts.models import AnalystToken
-    from audit.models import QueryLog
-    from audit.services import AlreadyClosed, Asked, open_query
-    from fleetmcp.mcp import records
 
-    token = AnalystToken.objects.get()
-    asked = Asked(token.user_id, "alice", token.pk, "query", "{}")
-    go_on = threading.Event()
-    after: list[str] = []
-    seen: dict[str, Any] = {"tries": 0}
+class Writers:
+    """What is handed to the threads, and what they did with it."""
 
-    def blocking() -> bool:
-        go_on.wait(20)
-        return connection.in_atomic_block
+    def __init__(self) -> None:
+        from accounts.models import AnalystToken
+        from audit.services import Asked
 
-    def opening() -> tuple[int, bool]:
-        return open_query(asked), connection.in_atomic_block
+        token = AnalystToken.objects.get()
+        self._asked = Asked(token.user_id, "alice", token.pk, "query", "{}")
+        self._go_on = threading.Event()
+        self.after: list[str] = []
+        self.tries = 0
 
-    def closed_before() -> None:
+    def blocking(self) -> bool:
+        self._go_on.wait(20)
+        return _in_transaction()
+
+    def opening(self) -> tuple[int, bool]:
+        from audit.services import open_query
+
+        return open_query(self._asked), _in_transaction()
+
+    def closed_before(self) -> None:
+        from audit.services import AlreadyClosed
+
         raise AlreadyClosed
 
-    def refused_by_the_database() -> None:
-        seen["tries"] += 1
-        open_query(asked)
+    def refused_by_the_database(self) -> None:
+        from django.db import connection, transaction
+
+        self.tries += 1
+        self.opening()
         with transaction.atomic():
             connection.cursor().execute("SELECT * FROM nowhere")
 
-    def told(name: str) -> Callable[[Exception | None], None]:
-        return lambda error: after.append(f"{name}: {type(error).__name__}")
+    async def together(self, works: list[Callable[[], Any]]) -> list[Any]:
+        """Hand them over while a slow one is at work; its result comes first."""
+        from fleetmcp.mcp import records
 
-    async def everybody(works: list[Callable[[], Any]]) -> list[Any]:
-        go_on.clear()
-        alone = asyncio.create_task(records.write(blocking))
+        self._go_on.clear()
+        alone = asyncio.create_task(records.write(self.blocking))
         await asyncio.sleep(0.2)
-        rest = [records.write(work, after=told(work.__name__)) for work in works]
+        rest = [records.write(work, after=self._told(work.__name__)) for work in works]
         tasks = [asyncio.create_task(one) for one in rest]
         await asyncio.sleep(0.2)
-        go_on.set()
+        self._go_on.set()
         return [await alone, *await asyncio.gather(*tasks, return_exceptions=True)]
 
-    alone, *rest = asyncio.run(everybody([opening] * 9 + [closed_before]))
-    seen["alone"], seen["together"] = alone, [one[1] for one in rest[:9]]
-    seen["closed_before"], seen["rows"] = type(rest[9]).__name__, QueryLog.objects.count()
-    seen["stored"] = QueryLog.objects.filter(pk__in=[one[0] for one in rest[:9]]).count()
-    _, *rest = asyncio.run(everybody([opening, refused_by_the_database, opening]))
-    seen["refused"] = [type(one).__name__ for one in rest]
-    seen["rows_in_the_end"] = QueryLog.objects.count()
-    seen["after"] = sorted(after)
-    seen["withdrawn"] = asyncio.run(withdrawn())
-    print(json.dumps(seen))
+    def _told(self, name: str) -> Callable[[Exception | None], None]:
+        return lambda error: self.after.append(f"{name}: {type(error).__name__}")
+
+
+def sharing(writers: Writers) -> dict[str, Any]:
+    """Return what became of nine that open a row, and of one that finds its row closed."""
+    from audit.models import QueryLog
+
+    works = [writers.opening] * 9 + [writers.closed_before]
+    alone, *opened, late = asyncio.run(writers.together(works))
+    return {
+        "alone": alone,
+        "together": [shared for _, shared in opened],
+        "closed_before": type(late).__name__,
+        "rows": QueryLog.objects.count(),
+        "stored": QueryLog.objects.filter(pk__in=[row for row, _ in opened]).count(),
+    }
+
+
+def failing(writers: Writers) -> dict[str, Any]:
+    """Return what became of one that the database refuses, and of its neighbours."""
+    from audit.models import QueryLog
+
+    works = [writers.opening, writers.refused_by_the_database, writers.opening]
+    _, *ended = asyncio.run(writers.together(works))
+    return {
+        "refused": [type(one).__name__ for one in ended],
+        "tries": writers.tries,
+        "rows_in_the_end": QueryLog.objects.count(),
+        "after": sorted(writers.after),
+    }
 
 
 async def withdrawn() -> list[str]:
@@ -82,6 +114,12 @@ async def withdrawn() -> list[str]:
         await asyncio.sleep(1.5)
         return [str(error), *undone]
     return []
+
+
+def _in_transaction() -> bool:
+    from django.db import connection
+
+    return connection.in_atomic_block
 
 
 def _late() -> str:

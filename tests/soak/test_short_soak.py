@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from scripts.soaking.front import PROGRAM
+from scripts import nginx
 from tests.live import ROOT
 
 APP = os.environ.get("SOAK_APP", "")
@@ -23,8 +23,8 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(not APP, reason="takes three minutes: set SOAK_APP=sqlite or postgresql"),
     pytest.mark.skipif(
-        APP == "postgresql" and not PROGRAM,
-        reason="nginx is missing (Debian: apt-get install nginx-light)",
+        APP == "postgresql" and not nginx.PROGRAM,
+        reason=nginx.MISSING,
     ),
 ]
 
