@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 import psycopg2
@@ -19,6 +19,7 @@ from fleetmcp.analytics.errors import AnalyticsError, DatabaseUnavailable
 from fleetmcp.analytics.failures import cancelled, translated
 from fleetmcp.analytics.limits import Limits
 from fleetmcp.analytics.ticket import Ticket
+from fleetmcp.analytics.verbatim import read_as_text
 from fleetmcp.news import has_news
 from fleetmcp.routers import ANALYTICS_ALIAS
 
@@ -71,7 +72,7 @@ class Session:
     def __init__(self, raw: Any, ticket: Ticket, frame: str) -> None:
         self._ticket = ticket
         self._cursor = raw.cursor()
-        _read_as_text(self._cursor)
+        read_as_text(self._cursor)
         self._frame = frame
         self.prefix = 0
 
@@ -188,18 +189,3 @@ def scrub() -> None:
 
 
 _here = threading.local()
-
-
-def _as_text(value: str | bytes | None, cursor: Any) -> str | bytes | None:
-    return value
-
-
-@cache
-def _text_type() -> Any:
-    """Made on first use: only then have all libraries registered the types they convert."""
-    return extensions.new_type(tuple(extensions.string_types), "TEXT_AS_SENT", _as_text)
-
-
-def _read_as_text(cursor: Any) -> None:
-    """Leave every value as PostgreSQL wrote it: Python's types can't hold BC dates or infinity."""
-    extensions.register_type(_text_type(), cursor)

@@ -19,6 +19,7 @@ from django.conf import settings
 from fleetmcp.analytics.errors import QueryTimedOut, ServerBusy
 from fleetmcp.analytics.failures import cancelled
 from fleetmcp.analytics.limits import Limits
+from fleetmcp.analytics.places import Lane, Waiter
 from fleetmcp.analytics.rides import (
     HEARTBEAT_S,
     SILENT,
@@ -34,32 +35,6 @@ TRY_MS = 150
 QUICK_THREADS = 2
 
 T = TypeVar("T")
-
-
-@dataclass(eq=False)
-class Lane:
-    """Threads, and how many of them are free."""
-
-    free: int
-    executor: ThreadPoolExecutor
-
-
-@dataclass(eq=False)
-class Waiter:
-    """Somebody in the queue: the lanes that would do, and the one that became free for them."""
-
-    lanes: tuple[Lane, ...]
-    loop: asyncio.AbstractEventLoop
-    given: asyncio.Future[Lane]
-    woken: asyncio.Future[None]
-
-    def wake(self) -> None:
-        """Make the one who waits look up; may be called from any thread."""
-        self.loop.call_soon_threadsafe(self._look_up)
-
-    def _look_up(self) -> None:
-        if not self.woken.done():
-            self.woken.set_result(None)
 
 
 def _lane(name: str, threads: int) -> Lane:

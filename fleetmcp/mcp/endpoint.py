@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -18,7 +17,7 @@ from sse_starlette.sse import AppStatus
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from accounts.authentication import MALFORMED, REFUSAL, Refused, examine
 from accounts.errors import ScopeMissing
@@ -28,16 +27,16 @@ from audit.services import Answered
 from fleetmcp import metrics, request_id
 from fleetmcp.client_ip import client_ip
 from fleetmcp.mcp import challenges, records
+from fleetmcp.mcp.bodies import MAX_BODY_BYTES, replayed, whole
 from fleetmcp.mcp.call import SCOPE_KEY, Visitor
 from fleetmcp.mcp.direct import Direct
 from fleetmcp.mcp.messages import Wrong, examined
 from fleetmcp.mcp.refusals import Refusal, refusals
+from fleetmcp.mcp.rows import Told, asked_of, closed, opened
 from fleetmcp.mcp.running import watched
-from fleetmcp.mcp.server import Told, asked_of, closed, opened
 from fleetmcp.mcp.tools import app
 
-MAX_BODY_BYTES = 512 * 1024
-BODY_SECONDS = 30
+NO_TOKENS = "Tokens can't be checked just now: try again."
 
 
 def is_mcp(scope: Scope) -> bool:
@@ -71,13 +70,13 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] != "POST":
-            await _not_allowed()(scope, receive, send)
+            await challenges.not_allowed()(scope, receive, send)
             return
         visitor = await _visitor(scope)
         if isinstance(visitor, Response):
             await visitor(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await whole(receive)
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
@@ -94,7 +93,7 @@ class Endpoint:
             return
         if message.get("method") == "notifications/cancelled":
             await _cancel(visitor, message)
-        await self._manager.handle_request(scope, _replay(body, receive), send)
+        await self._manager.handle_request(scope, replayed(body, receive), send)
 
 
 async def _visitor(scope: Scope) -> Visitor | Response:
@@ -102,75 +101,20 @@ async def _visitor(scope: Scope) -> Visitor | Response:
     headers, ip = Headers(scope=scope), client_ip(scope)
     if challenges.is_token_in_query(scope):
         refusals.count(Refusal(ip, MALFORMED))
-        return _unauthorized(scope, challenges.NOT_IN_THE_ADDRESS)
+        return challenges.unauthorized(scope, challenges.NOT_IN_THE_ADDRESS)
     try:
         caller = await records.look_up(examine, headers.get("authorization"), ip)
     except ScopeMissing as missing:
-        return _challenged(HTTPStatus.FORBIDDEN, scope, str(missing), missing.code)
+        return challenges.challenged(HTTPStatus.FORBIDDEN, scope, str(missing), missing.code)
     except DatabaseError:
-        return _told(HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again.")
+        return challenges.told(
+            HTTPStatus.SERVICE_UNAVAILABLE, "Tokens can't be checked just now: try again."
+        )
     if isinstance(caller, Refused):
         refusals.count(Refusal(ip, caller.why, caller.token_id))
-        return _unauthorized(scope, REFUSAL)
+        return challenges.unauthorized(scope, REFUSAL)
     agent = headers.get("user-agent", "")
     return Visitor(caller, agent, ip, request_id.current.get())
-
-
-def _unauthorized(scope: Scope, sentence: str) -> Response:
-    metrics.UNAUTHORIZED.inc()
-    error = "invalid_token" if challenges.is_anything_sent(scope) else ""
-    return _challenged(HTTPStatus.UNAUTHORIZED, scope, sentence, error)
-
-
-def _challenged(status: HTTPStatus, scope: Scope, sentence: str, error: str) -> Response:
-    reply = _told(status, sentence)
-    reply.headers["WWW-Authenticate"] = challenges.challenge(scope["path"], error, sentence)
-    return reply
-
-
-def _not_allowed() -> Response:
-    reply = _told(HTTPStatus.METHOD_NOT_ALLOWED, "Only POST is answered here: no stream is kept.")
-    reply.headers["Allow"] = "POST"
-    return reply
-
-
-def _too_large() -> Response:
-    return _told(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"The request has more than {MAX_BODY_BYTES:,} bytes: shorten the SQL.",
-    )
-
-
-def _told(status: HTTPStatus, sentence: str) -> Response:
-    body = {"error": status.phrase.lower().replace(" ", "_"), "error_description": sentence}
-    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
-
-
-async def _body(receive: Receive) -> bytes | Response:
-    """Return the whole body, or the reply to one that is too large, too slow or never complete."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            more = True
-            while more:
-                message = await receive()
-                body.extend(message.get("body", b""))
-                if message["type"] != "http.request" or len(body) > MAX_BODY_BYTES:
-                    return _too_large()
-                more = message.get("more_body", False)
-    except TimeoutError:
-        return _told(HTTPStatus.REQUEST_TIMEOUT, f"Send the body within {BODY_SECONDS} seconds.")
-    return bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a receive that gives the body first and then whatever else comes."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replay
 
 
 async def _cancel(visitor: Visitor, message: dict[str, Any]) -> None:
@@ -199,7 +143,7 @@ async def _malformed(
     try:
         call, _ = await opened(visitor, asked)
     except Told as told:
-        return _told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
+        return challenges.told(HTTPStatus.SERVICE_UNAVAILABLE, str(told))
     call.answered = Answered(Outcome.REFUSED, "malformed")
     await closed(call.query_id, asked, call)
     metrics.count_call("", call.answered)

@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 import time
-from dataclasses import asdict
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import orjson
-from django.db import Error as DatabaseError
 from mcp.server.fastmcp import FastMCP
 from mcp.server.fastmcp.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent, Tool
 from mcp_server.djangomcp import DjangoMCP
 from pydantic import ValidationError
 
-from accounts.limits import PolicyLimits
 from audit.models import Outcome
-from audit.services import AlreadyClosed, Asked, end_query, print_line
 from fleetmcp import metrics, tracing
 from fleetmcp.analytics.errors import AnalyticsError, QueryCancelled, QueryRefused, QueryTimedOut
-from fleetmcp.mcp import records
-from fleetmcp.mcp.admission import admitted
 from fleetmcp.mcp.call import SCOPE_KEY, Call, Visitor, current
+from fleetmcp.mcp.rows import Told, asked_of, closed, opened
 from fleetmcp.mcp.slim import slim
 
 logger = logging.getLogger(__name__)
 
 VERSION_HEADER = "mcp-protocol-version"
 FIRST_STRUCTURED_VERSION = "2025-06-18"
-
-# Tools without SQL of the analyst's: an argument of that name would be a claim of what ran.
-NO_SQL = frozenset(
-    "list_schemas list_tables describe_table list_functions sample_table search_catalog".split()
-)
-CLOSE_TRIES = 30
-
-NOT_RECORDED = (
-    "[not_recorded] The audit record of this call could not be written, so it was not run. "
-    "Try again in a minute; if it stays like this, tell the operator of this server."
-)
-
-
-class Told(Exception):
-    """An error whose text is meant for the client."""
-
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -116,68 +92,6 @@ def _reply(result: dict[str, Any], call: Call, version: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structuredContent=result)
 
 
-def asked_of(visitor: Visitor, tool: str, arguments: Any, rpc_id: str = "") -> Asked:
-    """Return what the row says of a call; the arguments are its object, or the body as text."""
-    sql = arguments.get("sql", "") if isinstance(arguments, dict) and tool not in NO_SQL else ""
-    return Asked(
-        user_id=visitor.caller.user_id,
-        username=visitor.caller.username,
-        token_id=visitor.caller.credential.token_id,
-        connection_id=visitor.caller.credential.connection_id,
-        tool=tool,
-        arguments=_json(arguments),
-        sql=sql if isinstance(sql, str) else "",
-        client=visitor.client,
-        ip=visitor.ip,
-        request_id=visitor.request_id,
-        rpc_id=rpc_id,
-        limits=_limits(visitor.caller.policy),
-    )
-
-
-async def opened(visitor: Visitor, asked: Asked) -> tuple[Call, QueryRefused | None]:
-    """Return the call with its new row, and the limit that it is over.
-
-    Raises Told: what isn't on record doesn't run.
-    """
-    try:
-        return await admitted(visitor, asked)
-    except DatabaseError as error:
-        logger.error("An audit row can't be opened: %s", type(error).__name__)
-        raise Told(NOT_RECORDED) from None
-
-
-async def closed(query_id: int, asked: Asked, call: Call) -> None:
-    """Close the row; a busy database is asked again for a minute, behind the client's back."""
-    if not await _closed(query_id, asked, call):
-        task = asyncio.create_task(_close_later(query_id, asked, call))
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
-
-
-_closing: set[asyncio.Task[None]] = set()
-
-
-async def _close_later(query_id: int, asked: Asked, call: Call) -> None:
-    for _ in range(CLOSE_TRIES):
-        await asyncio.sleep(2)
-        if await _closed(query_id, asked, call):
-            return
-    logger.error("Audit row %d stays open: the app database refused for a minute", query_id)
-
-
-async def _closed(query_id: int, asked: Asked, call: Call) -> bool:
-    try:
-        printed = partial(print_line, query_id, asked, call.answered)
-        await records.write(end_query, query_id, call.answered, after=printed)
-    except AlreadyClosed:
-        logger.error("Audit row %d was closed before", query_id)
-    except DatabaseError as error:
-        logger.error("Audit row %d can't be closed: %s", query_id, type(error).__name__)
-        return False
-    return True
-
-
 def _told(error: BaseException, call: Call, tools: list[str]) -> BaseException:
     """Note in the call how it failed and return the error for the client."""
     cause = error.__cause__ if isinstance(error, ToolError) and error.__cause__ else error
@@ -220,13 +134,3 @@ def _arguments_told(error: ValidationError) -> str:
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(found) + "."
-
-
-@lru_cache(64)
-def _limits(policy: PolicyLimits) -> str:
-    return _json(asdict(policy))
-
-
-def _json(value: Any) -> str:
-    # The standard library's: it read the arguments, and has no bound for integers.
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

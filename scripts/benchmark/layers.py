@@ -51,7 +51,7 @@ def _jobs(tokens: Sequence[str]) -> Mapping[str, Callable[[], object]]:
     from fleetmcp.analytics.ticket import Ticket
     from fleetmcp.mcp import admission
     from fleetmcp.mcp.call import Visitor
-    from fleetmcp.mcp.server import asked_of
+    from fleetmcp.mcp.rows import asked_of
 
     headers = cycle([f"Bearer {token}" for token in tokens])
     visitors = cycle([Visitor(_caller(token), "bench", "127.0.0.1", "") for token in tokens])
