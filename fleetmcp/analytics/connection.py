@@ -185,7 +185,7 @@ def scrub() -> None:
     except psycopg2.Error:
         drop_connection()
     finally:
-        ticket.hold(None)  # not before: a server that says nothing any more would keep the thread
+        ticket.release(raw)  # not before: a server that says nothing any more would keep the thread
 
 
 _here = threading.local()

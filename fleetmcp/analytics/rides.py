@@ -38,8 +38,11 @@ SILENT = Beats()
 
 
 def expect_clean(ended: asyncio.Future[None], ticket: Ticket) -> None:
-    """Give the thread some seconds to clean up; after that it loses its connection."""
-    timer = ended.get_loop().call_later(_CLEAN_WITHIN_S, ticket.cancel, "cleaning up")
+    """Give the thread some seconds to clean up; after that it loses its connection.
+
+    Only that one: the same question may be at work on another thread by then.
+    """
+    timer = ended.get_loop().call_later(_CLEAN_WITHIN_S, ticket.cut, ticket.held)
     ended.add_done_callback(lambda _: timer.cancel())
 
 

@@ -30,9 +30,9 @@ class Ticket:
     waited: float = 0.0
     sent: int = 0
     when_cancelled: Callable[[], object] | None = None
-    _raw: Any = None
+    # Several, because one session may still be cleaned while the next one works already.
+    _held: list[tuple[Any, float]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _since: float | None = None
     _spent: float = 0.0
 
     @property
@@ -43,32 +43,52 @@ class Ticket:
         return f"fleetmcp:{who}"[: _NAME_BYTES - len(tail)] + tail
 
     def cancel(self, by: str) -> None:
-        """Stop the statement if it is running; the lock keeps a late cancel off the next one.
-
-        The socket is shut down, and PostgreSQL ends the statement within
-        client_connection_check_interval. libpq's own cancel has no timeout and holds the GIL: a
-        frozen database would freeze this whole process.
-        """
+        """Stop what runs for it; the lock keeps a late cancel off the next question."""
         with self._lock:
             self.cancelled_by = self.cancelled_by or by
-            if self._raw is not None:
-                with suppress(psycopg2.Error, OSError), _duplicate(self._raw) as sock:
-                    sock.shutdown(socket.SHUT_RDWR)
+            _shut([raw for raw, _ in self._held])
         if self.when_cancelled:
             self.when_cancelled()
 
-    def hold(self, raw: Any) -> None:
-        """Name the connection that a cancel must reach, or None when there is nothing to stop."""
+    def cut(self, some: list[Any]) -> None:
+        """Shut down those of the connections that it still holds; it isn't cancelled by that."""
         with self._lock:
-            self._raw = raw
-            self._spent = self.in_database
-            self._since = None if raw is None else time.perf_counter()
+            _shut([raw for raw, _ in self._held if raw in some])
+
+    def hold(self, raw: Any) -> None:
+        """Name a connection that a cancel must reach."""
+        with self._lock:
+            self._held.append((raw, time.perf_counter()))
+
+    def release(self, raw: Any) -> None:
+        """Name a connection that a cancel must not reach any more."""
+        with self._lock:
+            for held in [held for held in self._held if held[0] is raw]:
+                self._held.remove(held)
+                self._spent += time.perf_counter() - held[1]
+
+    @property
+    def held(self) -> list[Any]:
+        """Return the connections that a cancel would reach."""
+        return [raw for raw, _ in self._held]
 
     @property
     def in_database(self) -> float:
-        """Return the seconds that it was held in a session, until now if it still is."""
-        since = self._since
-        return self._spent + (0.0 if since is None else time.perf_counter() - since)
+        """Return the seconds that it held sessions, until now if it still does."""
+        now = time.perf_counter()
+        with self._lock:
+            return self._spent + sum(now - since for _, since in self._held)
+
+
+def _shut(connections: list[Any]) -> None:
+    """Shut the sockets; PostgreSQL ends the statement within client_connection_check_interval.
+
+    libpq's own cancel has no timeout and holds the GIL: a frozen database would freeze this whole
+    process.
+    """
+    for raw in connections:
+        with suppress(psycopg2.Error, OSError), _duplicate(raw) as sock:
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 def _duplicate(raw: Any) -> socket.socket:
