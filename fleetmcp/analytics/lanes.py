@@ -162,7 +162,8 @@ class Lanes:
         """Run the job on the lane's thread; whoever stops waiting also stops the statement."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[T] = loop.create_future()
-        ended = loop.run_in_executor(lane.executor, work, job, limits, answered)
+        ended: asyncio.Future[None] = loop.create_future()
+        lane.executor.submit(work, job, limits, answered, ended)
         ended.add_done_callback(lambda _: self._leave(lane))
         answered.add_done_callback(lambda _: expect_clean(ended, ticket))
         try:

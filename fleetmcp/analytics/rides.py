@@ -46,15 +46,21 @@ def expect_clean(ended: asyncio.Future[None], ticket: Ticket) -> None:
     ended.add_done_callback(lambda _: timer.cancel())
 
 
-def work(job: Job[T], limits: Limits, answered: asyncio.Future[T]) -> None:
+def work(
+    job: Job[T], limits: Limits, answered: asyncio.Future[T], ended: asyncio.Future[None]
+) -> None:
     """Do the job and tell its end at once; only then clean up, while the answer travels."""
+    loop = answered.get_loop()
     try:
         with scrubbed_later():
             tell = partial(answered.set_result, job(limits))
     except BaseException as error:
         tell = partial(answered.set_exception, error)
-    answered.get_loop().call_soon_threadsafe(_tell, answered, tell)
-    scrub()
+    loop.call_soon_threadsafe(_tell, answered, tell)
+    try:
+        scrub()
+    finally:
+        loop.call_soon_threadsafe(ended.set_result, None)
 
 
 def _tell(answered: asyncio.Future[T], tell: Callable[[], None]) -> None:

@@ -36,8 +36,9 @@ async def look_up(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
 
     Raises django.db.Error, also when it takes longer than anybody should wait.
     """
-    work = partial(function, *args, **kwargs)
-    return await _in_time(asyncio.get_running_loop().run_in_executor(_readers, _prepared, work))
+    told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    _readers.submit(_Job(partial(function, *args, **kwargs), told).done_alone)
+    return await _in_time(told)
 
 
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -58,12 +59,10 @@ async def write(
     ``after`` is called once on that thread, with the error if there is one. Raises
     django.db.Error, also when it takes too long; what ends only later is undone.
     """
-    loop = asyncio.get_running_loop()
-    job = _Job(partial(function, *args), after, undo, loop.create_future())
-    _waiting.append(job)
-    loop.run_in_executor(_writers(), _write_some)
-    result: T = await _in_time(job.told)
-    return result
+    told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    _waiting.append(_Job(partial(function, *args), told, after, undo))
+    _writers().submit(_write_some)
+    return await _in_time(told)
 
 
 async def _in_time(answer: asyncio.Future[T]) -> T:
@@ -77,20 +76,33 @@ async def _in_time(answer: asyncio.Future[T]) -> T:
 @dataclass(eq=False)
 class _Job:
     work: Callable[[], Any]
-    after: After | None
-    undo: Callable[[Any], object] | None
     told: asyncio.Future[Any]
+    after: After | None = None
+    undo: Callable[[Any], object] | None = None
     result: Any = None
     error: Exception | None = None
 
-    def attempt(self) -> None:
+    def done_alone(self) -> None:
+        """Do it on a connection that works, and end it."""
+        self.attempt(partial(_prepared, self.work))
+        self.end()
+
+    def attempt(self, work: Callable[[], Any]) -> None:
         """Do the work and keep what came of it."""
         try:
-            self.result, self.error = self.work(), None
+            self.result, self.error = work(), None
         except Exception as error:
             self.error = error
 
-    def tell(self) -> None:
+    def end(self) -> None:
+        """Do what is to follow on this thread, and tell the loop."""
+        try:
+            if self.after:
+                self.after(self.error)
+        finally:
+            self.told.get_loop().call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
         """Let whoever waits go on, or undo what nobody waits for any more; on their loop."""
         if not self.told.done():
             if self.error is None:
@@ -119,13 +131,12 @@ def _write_some() -> None:
     jobs: list[_Job] = []
     while _waiting and len(jobs) < (MOST_AT_ONCE if _alone() else 1):
         jobs.append(_waiting.popleft())
-    if not (len(jobs) > 1 and _written_together(jobs)):
+    if len(jobs) > 1 and _written_together(jobs):
         for job in jobs:
-            _prepared(job.attempt)
-    for job in jobs:
-        if job.after:
-            job.after(job.error)
-        job.told.get_loop().call_soon_threadsafe(job.tell)
+            job.end()
+    else:
+        for job in jobs:
+            job.done_alone()
 
 
 def _written_together(jobs: list[_Job]) -> bool:
@@ -141,7 +152,7 @@ def _commit(jobs: list[_Job]) -> None:
     with transaction.atomic():
         for job in jobs:
             with transaction.atomic():
-                job.attempt()
+                job.attempt(job.work)
                 if isinstance(job.error, DatabaseError):
                     raise job.error
 
