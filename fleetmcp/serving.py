@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from typing import Any
 
@@ -16,11 +17,21 @@ from uvicorn_worker import UvicornWorker
 from fleetmcp import env
 from fleetmcp.accepting import FairListener
 
+# gunicorn's own setting: loaded once, before it forks. A worker is there in a moment, after a crash
+# and while the others leave, and what all have in common is kept in memory once.
+preload_app = True
+
 # gunicorn kills its workers after --graceful-timeout 10.
 QUESTIONS_MAY_RUN_S = 7.0
 ANSWERS_MAY_TAKE_S = 9
 # uvicorn itself waits forever for the head of a request, and for a body that nobody reads.
 REQUEST_WITHIN_S = 20.0
+
+
+def when_ready(server: object) -> None:
+    """Leave what is loaded alone from now on, or each worker's first look through it copies it."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: object, worker: Any) -> None:

@@ -377,6 +377,7 @@ REQUIREMENTS = {
     "SESSION-NAME": "application_name says who asks and under which number, within 63 bytes.",
     "SESSION-NO-TRACE": "The next analyst finds no setting, lock, prepared statement or listener of the one before.",
     "SOAK-ANSWERS": "Under mixed load, crashes and restarts every answer is right, or explained by what was done at that moment.",
+    "SERVE-LOADED": "The application is loaded once, before its workers: a bad setting is told once, and a reload answers all the while.",
     "SERVE-SHARED": "Connections are shared by all workers, and running out of file descriptors is survived.",
     "SOAK-FLAT": "Memory and open files of the workers stay flat under mixed load.",
     "SOAK-NO-LEAK": "After a soak no connection to the analytics database and no slot of a pool is lost.",

@@ -81,7 +81,8 @@ def ours(
     if history:
         _manage(environ, "fill_audit", f"--rows={history}", "--i-know-this-is-no-real-history")
     said = _manage(environ, "shell", "-v0", "-c", _TOKENS)
-    words = ["gunicorn", "fleetmcp.asgi:application", "-k", "fleetmcp.serving.Worker"]
+    words = ["gunicorn", "fleetmcp.asgi:application", "-c", "python:fleetmcp.serving"]
+    words += ["-k", "fleetmcp.serving.Worker"]
     words += ["-w", str(workers), "-b", f"127.0.0.1:{port}", "--no-control-socket"]
     words += ["--forwarded-allow-ips", "", "--worker-tmp-dir", "/dev/shm"]  # noqa: S108  # gunicorn's own advice
     with _process([sys.executable, "-m", *words], environ, home, port) as pid:

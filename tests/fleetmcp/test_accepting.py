@@ -1,9 +1,12 @@
-"""Several workers share the connections of one port."""
+"""Several workers share the connections of one port, and what is loaded."""
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import socket
+import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import httpx
 import pytest
 
 from scripts.demo_db import LocalDatabase
-from tests.live import Server, rpc, start_server, until
+from tests.live import ROOT, Server, rpc, start_server, until
 
 WORKERS = 2
 
@@ -48,7 +51,8 @@ def test_connections_that_stay_are_shared_by_the_workers(
             answer = client.post(server.url + "/mcp", content=rpc("ping"))
             assert answer.status_code == httpx.codes.OK
         held = [now - then for now, then in zip(sockets(server), before, strict=True)]
-    assert sum(held) == 8
+    # A worker's own first connection to a database may be among them.
+    assert 8 <= sum(held) <= 10
     assert min(held) >= 2, held
 
 
@@ -66,3 +70,33 @@ def test_workers_without_file_descriptors_serve_again_when_there_are_some(
                 idle.enter_context(socket.create_connection((host, int(port))))
             until(lambda: "No connection can be accepted" in server.log(), 20)
         until(server.answers, 20)
+
+
+@pytest.mark.proves("SERVE-LOADED")
+def test_bad_setting_is_told_once_before_any_worker_starts() -> None:
+    command = Server("http://127.0.0.1:0", Path(), {}, workers=WORKERS).command()
+    environ = {**os.environ, "SECRET_KEY": "short"}
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("fleetmcp: Set SECRET_KEY") == 1
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.proves("SERVE-LOADED")
+def test_reload_replaces_the_workers_while_requests_are_answered(
+    fleet: LocalDatabase, tmp_path: Path
+) -> None:
+    with start_server(tmp_path, fleet.analytics_dsn, workers=WORKERS) as server:
+        before = set(workers(server))
+        assert server._process is not None
+        server._process.send_signal(signal.SIGHUP)
+
+        def replaced() -> bool:
+            assert server.answers()
+            now = set(workers(server))
+            return len(now) == WORKERS and not now & before
+
+        until(replaced, 30)
+        assert server.data("query", sql="SELECT 1")["rows"] == [[1]]
