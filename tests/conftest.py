@@ -21,6 +21,10 @@ from tests.live import Server, start_server
 AS_OF = date(2026, 11, 1)
 TOGETHER = {
     "containers": ("tests/deploy",),
+    "fire": tuple(
+        f"tests/faults/test_{name}" for name in ("analytics", "odd", "slow", "smuggling", "tokens")
+    ),
+    "fire elsewhere": ("tests/faults",),
     "npm": ("tests/clients", "tests/oauth/test_conformance", "tests/growing/test_replicas"),
     "timescale": ("tests/guard", "tests/engine", "tests/demo_db"),
 }
