@@ -13,7 +13,7 @@ from tests.faults.outages import frozen, limited, restart
 from tests.faults.processes import eventually, stopped
 from tests.faults.reply import Reply, kinds, slowest
 from tests.faults.saw import Saw
-from tests.faults.trial import Bounds, asking, endure, in_time, lasting
+from tests.faults.trial import Bounds, asking, endure, in_time, judged, lasting
 
 GONE = frozenset({"database_unavailable"})
 LATE = GONE | {"timed_out", "server_busy"}
@@ -114,11 +114,7 @@ def test_no_connection_left_is_told_and_then_answers(on_sqlite: House, saw: Saw)
         replies = [on_sqlite.ask("SELECT 1") for _ in range(6)]
         for connection in taken:
             connection.close()
-    back = on_sqlite.recovered(5)
-    saw(kinds(replies), answer=slowest(replies), recover=back)
-    assert {reply.kind for reply in replies} == GONE
-    in_time(replies, 2)
-    on_sqlite.prove()
+    judged(on_sqlite, saw, replies, GONE, answer=2)
 
 
 @pytest.mark.long
@@ -136,8 +132,5 @@ def test_silence_after_the_answer_costs_no_connection_for_good(
         with ThreadPoolExecutor(4) as clients:
             replies = list(clients.map(lambda _: on_sqlite.ask("SELECT 1", timeout=30), range(4)))
         back = eventually(lambda: on_sqlite.busy() == 0, 8, "connections are lost to the pool")
-    on_sqlite.recovered(5)
-    saw(kinds(replies), answer=slowest(replies), recover=back)
-    assert {reply.kind for reply in replies} == {"ok"}
-    in_time(replies, 2)
-    on_sqlite.prove()
+    saw(f"back in the pool after {back:.1f} s", recover=back)
+    judged(on_sqlite, saw, replies, frozenset({"ok"}), answer=2)

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,15 @@ SLOW_DISK = f"""
 int fsync(int fd) {{ usleep({SLOW_DISK_S * 1e6:.0f}); return syscall(SYS_fsync, fd); }}
 int fdatasync(int fd) {{ usleep({SLOW_DISK_S * 1e6:.0f}); return syscall(SYS_fdatasync, fd); }}
 """
+
+
+Build = Callable[..., AbstractContextManager[House]]
+
+
+@pytest.fixture
+def build(ground: LocalDatabase, tmp_path: Path) -> Build:
+    """Return what builds a house for this test alone, with these settings."""
+    return partial(built, tmp_path / "house", ground, None)
 
 
 @pytest.fixture
@@ -99,13 +110,13 @@ def _filled_up(place: Path) -> Path:
     f"Slow disk of the app database (SQLite): each write made durable {SLOW_DISK_S:g} s later",
     "every question of 12 clients is answered, within 12 s; /healthz within 4 s",
 )
-def test_slow_disk_only_delays(ground: LocalDatabase, tmp_path: Path, saw: Saw) -> None:
+def test_slow_disk_only_delays(build: Build, tmp_path: Path, saw: Saw) -> None:
     if not shutil.which("cc"):
         pytest.skip("needs a C compiler (Debian: apt-get install gcc)")
     source, library = tmp_path / "slow.c", tmp_path / "slow.so"
     source.write_text(SLOW_DISK)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
-    with built(tmp_path / "house", ground, None, LD_PRELOAD=str(library)) as house:
+    with build(LD_PRELOAD=str(library)) as house:
         bounds = Bounds(frozenset(), answer=12, again=12)
         replies = endure(house, saw, lambda: time.sleep(10), bounds)
         assert slowest(replies) > SLOW_DISK_S
@@ -117,13 +128,13 @@ def test_slow_disk_only_delays(ground: LocalDatabase, tmp_path: Path, saw: Saw) 
     "expired tokens are refused while they are, limits don't count the future, the chain verifies",
 )
 def test_jumping_clock_locks_nobody_out_and_breaks_no_chain(
-    ground: LocalDatabase, tmp_path: Path, saw: Saw
+    build: Build, tmp_path: Path, saw: Saw
 ) -> None:
     clock = tmp_path / "clock"
     clock.write_text("0")
     (tmp_path / "sitecustomize.py").write_text(CLOCK)
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "CLOCK": str(clock)}
-    with built(tmp_path / "house", ground, None, **environ) as house:
+    with build(**environ) as house:
         house.server.policy(queries_per_minute=20)
         seen = []
         for what, jump in JUMPS.items():
@@ -143,11 +154,9 @@ def test_jumping_clock_locks_nobody_out_and_breaks_no_chain(
     "A proxy without TLS in front, PUBLIC_URL says https: X-Forwarded-Proto missing, http, https",
     "calls answered, no redirect in a circle, every address https, cookies Secure",
 )
-def test_proxy_without_a_certificate_confuses_nobody(
-    ground: LocalDatabase, tmp_path: Path, saw: Saw
-) -> None:
+def test_proxy_without_a_certificate_confuses_nobody(build: Build, saw: Saw) -> None:
     environ = {"PUBLIC_URL": "https://fleet.example.com", "TRUSTED_PROXIES": "1"}
-    with built(tmp_path / "house", ground, None, **environ) as house:
+    with build(**environ) as house:
         for proto in ({}, {"X-Forwarded-Proto": "http"}, {"X-Forwarded-Proto": "https"}):
             _as_through_tls(house, proto)
         saw("each is answered")

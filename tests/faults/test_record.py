@@ -6,9 +6,9 @@ import pytest
 
 from tests.faults.house import House
 from tests.faults.outages import locked, without_table
-from tests.faults.reply import kinds, slowest
+from tests.faults.reply import slowest
 from tests.faults.saw import Saw
-from tests.faults.trial import MOST_S, TOLD, Bounds, endure, in_time, lasting
+from tests.faults.trial import MOST_S, TOLD, Bounds, endure, judged, lasting
 
 
 @pytest.mark.proves("FAULT-RECORD-LOCKED")
@@ -45,10 +45,6 @@ def test_long_lock_is_told_and_then_answers(house: House, saw: Saw, seconds: int
 def test_question_without_a_table_for_its_row_does_not_run(house: House, saw: Saw) -> None:
     with without_table(house.app):
         replies = [house.ask("SELECT 'unrecorded'") for _ in range(6)]
-    back = house.recovered(5)
-    saw(kinds(replies), answer=slowest(replies), recover=back)
-    assert {reply.kind for reply in replies} == {"not_recorded"}
-    in_time(replies, 2)
+    judged(house, saw, replies, frozenset({"not_recorded"}), answer=2)
     assert not house.asked("SELECT 'unrecorded'")
     assert house.page("/readyz").status_code == 200
-    house.prove()

@@ -11,9 +11,9 @@ import pytest
 from scripts.demo_db import Cluster
 from tests.faults.house import House
 from tests.faults.outages import dropped, frozen, limited, restart
-from tests.faults.reply import kinds, slowest
+from tests.faults.reply import slowest
 from tests.faults.saw import Saw
-from tests.faults.trial import CLOSED_S, MOST_S, TOLD, Bounds, endure, in_time, lasting
+from tests.faults.trial import CLOSED_S, MOST_S, TOLD, Bounds, endure, judged, lasting
 from tests.faults.wire import Wire
 
 
@@ -110,8 +110,4 @@ def test_no_app_connection_left_is_told_and_then_answers(
         with wire.cut():
             pass
         replies = [on_postgres.ask("SELECT 1") for _ in range(6)]
-    back = on_postgres.recovered(5)
-    saw(kinds(replies), answer=slowest(replies), recover=back)
-    assert {reply.kind for reply in replies} <= TOLD
-    in_time(replies, 2)
-    on_postgres.prove()
+    judged(on_postgres, saw, replies, TOLD, answer=2)

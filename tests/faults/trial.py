@@ -57,6 +57,17 @@ def endure(
     return replies
 
 
+def judged(
+    house: House, saw: Saw, replies: list[Reply], told: frozenset[str], *, answer: float
+) -> None:
+    """Check that all were told one of that in time, and that all is well afterwards."""
+    back = house.recovered(5)
+    saw(kinds(replies), answer=slowest(replies), recover=back)
+    assert {reply.kind for reply in replies} <= told
+    in_time(replies, answer)
+    house.prove()
+
+
 def in_time(replies: list[Reply], seconds: float) -> None:
     """Fail unless each answer came within that time."""
     assert slowest(replies) < seconds * SLACK
