@@ -52,7 +52,7 @@ def endure(
     assert {reply.kind for reply in replies} <= {"ok"} | bounds.told
     in_time(replies, bounds.answer)
     house.prove(bounds.closed)
-    if abandoned := house.rows("outcome = 'abandoned'"):
+    if abandoned := house.rows("reason = 'abandoned'"):
         saw(f"{abandoned} rows closed as abandoned")
     return replies
 
