@@ -20,8 +20,9 @@ ASKED = 8
 
 def _killed(house: House, saw: Saw) -> None:
     """Kill both workers one after the other; whoever asks right after is served by the other."""
-    first, second = house.workers()
-    seen = _killed_while_asked(house, first, second) + _killed_while_asked(house, second)
+    left, seen = house.workers(), list[str]()
+    while left:
+        seen += _killed_while_asked(house, left)
     back = house.recovered(20)
     gone = eventually(lambda: house.backends(ASLEEP) == [], 5, "orphans stay")
     eventually(lambda: len(house.workers()) == WORKERS, 10, "a worker is not replaced")
@@ -31,13 +32,14 @@ def _killed(house: House, saw: Saw) -> None:
     assert cut
 
 
-def _killed_while_asked(house: House, *workers: int) -> list[str]:
-    """Kill that one of them which holds most connections; return what became of questions."""
+def _killed_while_asked(house: House, left: list[int]) -> list[str]:
+    """Kill, and take off the list, who holds most connections; return what became of questions."""
     slow = [f"SELECT reporting.test_sleep(4) /*k{number}*/" for number in range(ASKED)]
     with ThreadPoolExecutor(ASKED) as clients:
         asked = [clients.submit(_asked_or_cut, house, sql) for sql in slow]
         eventually(lambda: len(house.backends(ASLEEP)) >= ASKED // 2, 10, "questions don't run")
-        victim = max(workers, key=lambda pid: len(os.listdir(f"/proc/{pid}/fd")))
+        victim = max(left, key=lambda pid: len(os.listdir(f"/proc/{pid}/fd")))
+        left.remove(victim)
         os.kill(victim, signal.SIGKILL)
         assert house.ask("SELECT 'meanwhile'").good
         return [one.result() for one in asked]
