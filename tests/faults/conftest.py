@@ -19,6 +19,8 @@ from tests.faults.building import built
 from tests.faults.house import House
 from tests.faults.saw import Saw, line_of
 
+# For a test and for what it stands on: to build a house is work, on a busy machine for minutes.
+TIMEOUT_S = 400
 TINY = Size(vehicles=14, days=8, step=3600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": PREFIX}
 _LONG = os.environ.get("FAULTS_LONG") == "1"
@@ -34,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless scripts/faults runs it."""
     for item in items:
+        if item.get_closest_marker("fault"):
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
         if item.get_closest_marker("long") and not _LONG:
             item.add_marker(pytest.mark.skip("takes long: scripts/faults runs it"))
 

@@ -31,7 +31,6 @@ def cluster(on_postgres: House) -> Cluster:
     return on_postgres.app.cluster
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.proves("FAULT-RECORD-RESTART")
 @pytest.mark.fault(
     "App database (PostgreSQL) restarted under load",
@@ -52,7 +51,6 @@ def test_restarted_app_database_is_told_and_then_answers(
     f"not_recorded or 503 within {MOST_S} s; /healthz within 4 s; answers again by itself",
 )
 @pytest.mark.parametrize("case", ["frozen 20 s", "silent 20 s", "dropped 35 s", "frozen 60 s"])
-@pytest.mark.timeout(400)
 def test_silent_app_database_is_told_and_then_answers(
     on_postgres: House, cluster: Cluster, wire: Wire, saw: Saw, case: str
 ) -> None:
@@ -72,7 +70,6 @@ def test_silent_app_database_is_told_and_then_answers(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
 @pytest.mark.proves("FAULT-RECORD-CUT")
 @pytest.mark.fault(
     "Connections to the app database (PostgreSQL) reset, new ones too, for 3 s",

@@ -67,7 +67,6 @@ def test_killed_worker_is_replaced_and_leaves_no_backend(on_sqlite: House, saw: 
     "The rows that killed workers left open",
     "closed as abandoned by the server itself within 150 s",
 )
-@pytest.mark.timeout(300)
 def test_rows_of_killed_workers_are_closed(on_postgres: House, saw: Saw) -> None:
     _killed(on_postgres, saw)
     took = eventually(lambda: on_postgres.running() == 0, 150, "rows stay open")
