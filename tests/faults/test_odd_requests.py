@@ -92,7 +92,9 @@ def test_odd_body_is_refused_with_a_sentence(on_sqlite: House, saw: Saw) -> None
     "Keys that are there twice: method, id, name, arguments, sql",
     "one answer, and the row says what ran",
 )
-@pytest.mark.parametrize("progress", ["", ', "_meta": {"progressToken": 7}'])
+@pytest.mark.parametrize(
+    "progress", ["", ', "_meta": {"progressToken": 7}'], ids=["answer", "stream"]
+)
 def test_row_of_a_call_with_keys_twice_says_what_ran(
     on_sqlite: House, saw: Saw, progress: str
 ) -> None:

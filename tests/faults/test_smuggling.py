@@ -51,7 +51,7 @@ def _answers(client: socket.socket, request: bytes) -> list[bytes]:
 @pytest.mark.proves("FAULT-SMUGGLING")
 @pytest.mark.fault(
     "A second request hidden in the body of one without a token, in twelve shapes",
-    "at most one answer, never a call that runs without a token of its own head",
+    "400 or 401, one answer each, two where chunks say so; no call runs, nor borrows a token",
 )
 def test_hidden_request_gets_no_answer_of_its_own(on_sqlite: House, saw: Saw) -> None:
     statuses = {}
