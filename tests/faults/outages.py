@@ -88,14 +88,14 @@ def locked(app: App) -> Iterator[None]:
 
 
 @contextmanager
-def without_table(app: App) -> Iterator[None]:
-    """Take the audit table away meanwhile."""
+def without_table(app: App, table: str = "audit_querylog") -> Iterator[None]:
+    """Take a table away meanwhile, by default the audit's."""
     guards = [] if app.cluster else app.ask(_TRIGGERS)
-    app.ask("ALTER TABLE audit_querylog RENAME TO gone")
+    app.ask(f"ALTER TABLE {table} RENAME TO gone")
     try:
         yield
     finally:
-        app.ask("ALTER TABLE gone RENAME TO audit_querylog")
+        app.ask(f"ALTER TABLE gone RENAME TO {table}")
         # SQLite writes the new names into triggers, and verify_audit reads every word of them.
         for name, sql in guards:
             app.ask(f"DROP TRIGGER {name}")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.house import House
 from tests.faults.outages import locked, without_table
+from tests.faults.processes import eventually
 from tests.faults.reply import slowest
 from tests.faults.saw import Saw
 from tests.faults.trial import MOST_S, TOLD, Bounds, endure, judged, lasting
@@ -48,3 +49,19 @@ def test_question_without_a_table_for_its_row_does_not_run(house: House, saw: Sa
     judged(house, saw, replies, frozenset({"not_recorded"}), answer=2)
     assert not house.asked("SELECT 'unrecorded'")
     assert house.page("/readyz").status_code == 200
+
+
+@pytest.mark.long
+@pytest.mark.proves("FAULT-RECORD-GONE")
+@pytest.mark.fault(
+    "The list of closed columns can't be read any more, after the row was written",
+    "rows while it is known, then not_recorded within 2 s, and nothing runs; answers again",
+)
+def test_question_without_the_list_of_closed_columns_does_not_run(house: House, saw: Saw) -> None:
+    with without_table(house.app, "accounts_deniedcolumn"):
+        eventually(lambda: not house.ask("SELECT 1").good, 60, "nobody looks the list up")
+        replies = [house.ask("SELECT 'open to all'") for _ in range(6)]
+    refused = [reply for reply in replies if not reply.good]
+    judged(house, saw, replies, frozenset({"ok", "not_recorded"}), answer=2)
+    assert refused
+    assert house.rows("reason = 'not_recorded'") >= len(refused)
