@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def table(lines: Sequence[Line]) -> str:
     """Return the lines for a terminal."""
     return "\n".join(
         f"{line['verdict']:7} {_seconds(line['answer_s']):>7} {_seconds(line['recover_s']):>7}  "
-        f"{line['fault']}\n{'':26}must: {line['must']}\n{'':26}seen: {line['seen']}"
+        f"{_named(line)}\n{'':26}must: {line['must']}\n{'':26}seen: {line['seen']}"
         for line in lines
     )
 
@@ -71,8 +72,14 @@ def markdown(lines: Sequence[Line]) -> str:
     rows = [HEADS, ("---",) * len(HEADS)]
     for line in lines:
         times = (_seconds(line["answer_s"]), _seconds(line["recover_s"]))
-        rows.append((line["fault"], line["must"], line["seen"], *times, line["verdict"]))
+        rows.append((_named(line), line["must"], line["seen"], *times, line["verdict"]))
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+
+
+def _named(line: Line) -> str:
+    """Return the fault, with the case of it that the test is for."""
+    case = re.search(r"\[(.+)\]", line["test"])
+    return f"{line['fault']} ({case[1]})" if case else str(line["fault"])
 
 
 def _seconds(value: float | None) -> str:

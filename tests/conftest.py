@@ -19,11 +19,6 @@ from tests.database import execute
 from tests.live import Server, start_server
 
 AS_OF = date(2026, 11, 1)
-TOGETHER = {
-    "containers": ("tests/deploy",),
-    "npm": ("tests/clients", "tests/oauth/test_conformance", "tests/growing/test_replicas"),
-    "timescale": ("tests/guard", "tests/engine", "tests/demo_db"),
-}
 LINES_OF_LOG = 40
 SMALL = Size(vehicles=14, days=31, step=600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": "%m [%p] "}
@@ -131,14 +126,6 @@ def server(fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> It
     """Start fleetmcp itself, in a process of its own, with a token for each of the cast."""
     with start_server(tmp_path_factory.mktemp("server"), fleet.analytics_dsn) as running:
         yield running
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and those together that share a cache or containers."""
-    for item in items:
-        place = item.nodeid.partition("::")[0]
-        group = next((name for name, words in TOGETHER.items() if place.startswith(words)), place)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure(config: Any) -> None:

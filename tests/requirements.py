@@ -159,7 +159,7 @@ REQUIREMENTS = {
     "EXPORT-TAMPERED": "The script names each row that was edited, deleted, put in or moved, and seals and manifests that don't fit.",
     "EXPORT-UNPROVEN": "The script says which rows and seals of a file prove nothing, and no word of the file speaks for it.",
     "FAULT-ANALYTICS-CUT": "Reset connections to the analytics database are told at once, and replaced.",
-    "FAULT-ANALYTICS-FROZEN": "A frozen analytics database times questions out, and answers again by itself.",
+    "FAULT-ANALYTICS-FROZEN": "A frozen analytics database times questions out and answers again by itself; one frozen backend costs one answer.",
     "FAULT-ANALYTICS-FULL": "An analytics database without a free connection is told at once.",
     "FAULT-ANALYTICS-RESTART": "An analytics database that restarts is told, and answers again by itself.",
     "FAULT-ANALYTICS-SILENT": "A connection that goes silent at any moment costs no thread for good.",

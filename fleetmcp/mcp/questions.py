@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db import Error as DatabaseError
+
 from accounts.denials import kept_denied_columns, recent_denied_columns
 from fleetmcp.analytics import guard, snapshot
 from fleetmcp.analytics.denied import Column, explain_denied, require_closed
-from fleetmcp.analytics.errors import Code, QueryFailed
+from fleetmcp.analytics.errors import Code, QueryFailed, QueryRefused
 from fleetmcp.analytics.explain import Plan, explain
 from fleetmcp.analytics.formats import Format
 from fleetmcp.analytics.guard.parse import guard_executor
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from mcp.server.fastmcp import Context
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 CATALOG_ROWS = 10_000
 # Judged in less time than a thread takes to wake up, and not too deep for any stack.
@@ -127,7 +131,15 @@ async def _policy(ticket: Ticket, limits: Limits, newer_than: float) -> Policy:
 async def _denied() -> tuple[Column, ...]:
     """Return the denied columns; from memory while they are fresh, without a thread's detour."""
     kept = kept_denied_columns()
-    return await records.look_up(recent_denied_columns) if kept is None else kept
+    try:
+        return await records.look_up(recent_denied_columns) if kept is None else kept
+    except DatabaseError as error:
+        logger.error("The closed columns can't be read: %s", type(error).__name__)
+        raise QueryRefused(
+            "The list of closed columns could not be read, so this call was not run.",
+            code=Code.NOT_RECORDED,
+            hint="Try again in a minute.",
+        ) from None
 
 
 async def errand(look_up: Callable[[Ticket, Limits], T]) -> T:

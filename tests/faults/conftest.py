@@ -1,4 +1,4 @@
-"""What the fault suite stands on, and what it writes down of each fault for scripts/faults."""
+"""What the fault suite stands on, and which of it runs where."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +15,16 @@ from fleetmcp.reconcile.logfile import PREFIX
 from scripts.demo_db import Cluster, LocalDatabase, Size, prepare
 from tests.conftest import AS_OF, SLOW_FUNCTION
 from tests.database import execute
-from tests.faults.house import House, built
+from tests.faults.building import built
+from tests.faults.house import House
+from tests.faults.saw import Saw, line_of
 
+# For a test and for what it stands on: to build a house is work, on a busy machine for minutes.
+TIMEOUT_S = 400
 TINY = Size(vehicles=14, days=8, step=3600)
 LOGGED = {"fsync": "off", "log_statement": "all", "log_line_prefix": PREFIX}
-WANTED = os.environ.get("FAULTS") == "1"
-LONG = os.environ.get("FAULTS_LONG") == "1"
+_LONG = os.environ.get("FAULTS_LONG") == "1"
 _RECORD = os.environ.get("FAULTS_RECORD", "")
-
-
-@dataclass
-class Saw:
-    """What a test saw: sentences, the longest answer, and how long everything took to be well."""
-
-    seen: list[str] = field(default_factory=list)
-    answer_s: float | None = None
-    recover_s: float | None = None
-
-    def __call__(
-        self, what: str, *, answer: float | None = None, recover: float | None = None
-    ) -> None:
-        """Note it; of several times the longest counts."""
-        self.seen.append(what)
-        if answer is not None:
-            self.answer_s = max(answer, self.answer_s or 0)
-        if recover is not None:
-            self.recover_s = max(recover, self.recover_s or 0)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,11 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out all, unless scripts/faults runs it; and what takes long in its short form."""
+    """Leave out what takes long, unless scripts/faults runs it."""
     for item in items:
-        if "tests/faults/" in item.nodeid and not WANTED:
-            item.add_marker(pytest.mark.skip("takes minutes: scripts/faults runs it"))
-        if item.get_closest_marker("long") and not LONG:
+        if item.get_closest_marker("fault"):
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+        if item.get_closest_marker("long") and not _LONG:
             item.add_marker(pytest.mark.skip("takes long: scripts/faults runs it"))
 
 
@@ -71,22 +54,8 @@ def saw(request: pytest.FixtureRequest) -> Saw:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Write a line for scripts/faults when a fault's test has run, or could not."""
     report = yield
-    mark = item.get_closest_marker("fault")
-    if _RECORD and mark and (report.when == "call" or report.outcome != "passed"):
-        what, must = mark.args
-        seen = next((value for key, value in item.user_properties if key == "saw"), Saw())
-        line = {
-            "fault": what,
-            "must": must,
-            "seen": "; ".join(seen.seen),  # type: ignore[attr-defined]  # ours
-            "answer_s": seen.answer_s,  # type: ignore[attr-defined]
-            "recover_s": seen.recover_s,  # type: ignore[attr-defined]
-            "took_s": round(call.duration, 1),
-            "verdict": {"passed": "ok", "failed": "FAIL", "skipped": "skipped"}[report.outcome],
-            "test": item.nodeid,
-        }
-        if report.outcome == "skipped":
-            line["seen"] = str(call.excinfo.value) if call.excinfo else ""
+    line = line_of(item, call, report) if _RECORD else None
+    if line:
         with Path(_RECORD).open("a") as record:
             record.write(json.dumps(line) + "\n")
     # What follows the test around must be plain data for xdist.
@@ -96,7 +65,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
     """Start an analytics database that may be ill-treated, and logs every statement."""
     local = prepare(tmp_path_factory.mktemp("ground"), as_of=AS_OF, size=TINY, settings=LOGGED)
@@ -105,7 +74,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDatabase]:
     local.cluster.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cellar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Start a PostgreSQL for the app database."""
     cluster = Cluster(tmp_path_factory.mktemp("cellar"), settings={"fsync": "off"})
@@ -137,7 +106,7 @@ class Houses:
         self._stack.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def houses(ground: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
     """Keep a house from one test to the next: nothing is restarted in between."""
     kept = Houses(ground, tmp_path_factory)
@@ -164,3 +133,10 @@ def on_sqlite(houses: Houses, request: pytest.FixtureRequest) -> Iterator[House]
 def on_postgres(houses: Houses, cellar: Cluster, request: pytest.FixtureRequest) -> Iterator[House]:
     """Give a house whose app database is PostgreSQL."""
     yield from _of_kind("postgres", cellar, houses, request)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def house(request: pytest.FixtureRequest) -> House:
+    """Give a house on each kind of app database."""
+    found: House = request.getfixturevalue(f"on_{request.param}")
+    return found

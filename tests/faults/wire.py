@@ -60,9 +60,11 @@ class Wire:
         yield
         self._silent = False
 
-    def forget(self) -> None:
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
         """Lose what is open without a word to the server, as a firewall does; new ones work."""
         self._call(self._lose)
+        yield
 
     @contextmanager
     def losing(self, word: bytes) -> Iterator[None]:
