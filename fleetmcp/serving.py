@@ -1,4 +1,8 @@
-"""How a worker leaves: running questions may end, then they are ended, and each gets its answer."""
+"""gunicorn's settings and its worker.
+
+Loaded once for all workers, which share connections and hang up on whoever is silent. A worker that
+leaves lets running questions end, then ends them, and each gets its answer.
+"""
 
 from __future__ import annotations
 
