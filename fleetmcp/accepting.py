@@ -31,15 +31,17 @@ class FairListener:
     ) -> None:
         shared.setblocking(False)
         self._shared, self._protocol, self._open_here = shared, protocol, open_here
+        self._opening: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._listen())
 
     def close(self) -> None:
         """Accept nothing more; what queues is left to the other workers."""
+        _let_go(self._shared)
         self._task.cancel()
 
     async def wait_closed(self) -> None:
-        """Return when the socket isn't used any more."""
-        await asyncio.wait({self._task})
+        """Return when the socket isn't used any more, and who was accepted is connected."""
+        await asyncio.wait({self._task, *self._opening})
 
     async def _listen(self) -> None:
         while True:
@@ -47,6 +49,11 @@ class FairListener:
             later = LATER_PER_CONNECTION_S * len(self._open_here)
             await asyncio.sleep(min(later, LATER_AT_MOST_S))
             await self._accept()
+
+    async def _open(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        with suppress(OSError):  # gone already
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
 
     async def _accept(self) -> None:
         try:
@@ -57,9 +64,10 @@ class FairListener:
             logger.error("No connection can be accepted: %s. Trying again.", error.strerror)
             await asyncio.sleep(_AGAIN_AFTER_S)
             return
-        connection.setblocking(False)
-        with suppress(OSError):  # gone already
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        # Apart from the listening, whose end must not hang up on who was accepted just before.
+        opening = asyncio.create_task(self._open(connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
 
 
 async def _readable(shared: socket.socket) -> None:
@@ -70,7 +78,13 @@ async def _readable(shared: socket.socket) -> None:
     try:
         await ready
     finally:
-        loop.remove_reader(shared.fileno())
+        _let_go(shared)
+
+
+def _let_go(shared: socket.socket) -> None:
+    """Look at it no more; once it is closed, its number may be another connection's."""
+    if shared.fileno() >= 0:
+        asyncio.get_running_loop().remove_reader(shared.fileno())
 
 
 def _set(ready: asyncio.Future[None]) -> None:
