@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from scripts.benchmark.cases import CASES, ONE_ROW
-from scripts.benchmark.report import HEAD, Line, drawing
+from scripts.benchmark.report import HEAD, Line, drawing, overview
 from scripts.benchmark.runs import Run
 from scripts.demo_db import Size, prepare
 
@@ -22,6 +22,7 @@ SIZES = {
     "demo": Size(vehicles=40, days=30, step=30),
     "full": Size(vehicles=240, days=90, step=22),
 }
+DEPLOYMENTS = [(1, "sqlite"), (2, "sqlite"), (1, "postgresql"), (2, "postgresql")]
 AS_OF = date(2026, 11, 1)
 
 
@@ -42,6 +43,7 @@ def main() -> None:
             layers = run.layers()
         finally:
             local.cluster.remove()
+    print(f"\n{overview(lines)}")
     print("\n| layer | ms by the clock | ms of processor |\n|---|---|---|")
     for name, (wall, processor) in layers.items():
         print(f"| {name} | {wall:.2f} | {processor:.2f} |")
@@ -50,10 +52,8 @@ def main() -> None:
 
 def _lines(run: Run, wanted: argparse.Namespace) -> Iterator[Line]:
     run.measure_floors()
-    yield from run.lines(1, "sqlite", CASES)
-    if not wanted.quick:
-        yield from run.lines(2, "sqlite", CASES[:3])
-        yield from run.lines(2, "postgresql", CASES[:3])
+    for workers, kind in DEPLOYMENTS[: 1 if wanted.quick else None]:
+        yield from run.lines(workers, kind, CASES)
     for history in wanted.history:
         yield from run.lines(1, "sqlite", [ONE_ROW], history)
     yield from run.large_catalog()

@@ -45,9 +45,36 @@ HEAD = (
 )
 
 
+def overview(lines: Sequence[Line]) -> str:
+    """Return a table of a line for each case and number of clients, the deployments side by side.
+
+    Each has its median in ms, and calls/s; ratio and processor time are the first deployment's.
+    """
+    served = list(dict.fromkeys((line.workers, line.app) for line in lines))
+    names = [f"{workers} x {app}" for workers, app in served]
+    heads = ["case", "clients", "floor p50 ms", *names, "CPU ms", "ratio"]
+    table = [heads, ["---"] * len(heads)]
+    for case, clients in dict.fromkeys((line.case, line.clients) for line in lines):
+        same = [line for line in lines if (line.case, line.clients) == (case, clients)]
+        found = {(line.workers, line.app): line.ours for line in same}
+        cells = [
+            f"{found[k].p50:.1f} ({found[k].rate:.0f}/s)" if k in found else "" for k in served
+        ]
+        first = same[0]
+        bare = "" if first.floor is None else f"{first.floor:.2f} ({first.against})"
+        ratio = "" if first.ratio is None else f"{first.ratio:.1f}"
+        table.append([case, str(clients), bare, *cells, f"{first.ours.cpu:.2f}", ratio])
+    return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _cell(ours: Measured | None) -> str:
+    return f"{ours.p50:.1f} ({ours.rate:.0f}/s)" if ours else ""
+
+
 def drawing(lines: Sequence[Line]) -> str:
-    """Return an SVG of our medians beside the floor's, for those lines that have one."""
-    shown = [line for line in lines if line.floor]
+    """Return an SVG of our medians at one client of one worker, beside the floor's."""
+    first = [line for line in lines if (line.clients, line.workers, line.app) == (1, 1, "sqlite")]
+    shown = [line for line in first if line.floor]
     most = max((max(line.ours.p50, line.floor) for line in shown if line.floor), default=1.0)
     parts = [_bars(index, line, 420 / most) for index, line in enumerate(shown)]
     height = 34 * len(shown) + 30
@@ -60,7 +87,7 @@ def drawing(lines: Sequence[Line]) -> str:
 
 def _bars(index: int, line: Line, scale: float) -> str:
     top = 34 * index + 10
-    label = escape(f"{line.case}, {line.clients} clients, {line.workers} workers, {line.app}")
+    label = escape(f"{line.case} ({line.against})")
     bare = line.floor or 0.0
     return (
         f'<text x="0" y="{top + 16}" fill="#333">{label}</text>'

@@ -17,7 +17,7 @@ TOY = ["--size", "toy", "--quick", "--seconds", "0.2", "--history", "500"]
 
 
 @pytest.mark.proves("BENCH-RUNS")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_benchmark_measures_every_case_and_writes_table_json_and_drawing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scripts.benchmark", *TOY, "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -30,6 +30,8 @@ def test_benchmark_measures_every_case_and_writes_table_json_and_drawing(tmp_pat
         assert line["ours"]["calls"] > 0, line
         assert (line["ratio"] or 1) > 0, line
         assert f"| {line['case']} |" in done.stdout
+    whole = done.stdout[done.stdout.index("| 1 x sqlite |") :].splitlines()
+    assert [line.split(" | ")[0].strip("| ") for line in whole[2 : len(names) + 2]] == names
     assert len(found["layers"]) == 7
     assert all(spent > 0 for costs in found["layers"].values() for spent in costs)
     assert found["bare"]["COPY, 10,000 x 7"] > 0
