@@ -181,6 +181,7 @@ def _gunicorn(address: str, workers: int) -> list[str]:
     words = ["-c", "python:fleetmcp.serving", "-k", "fleetmcp.serving.Worker"]
     words += ["-b", address, "-w", str(workers)]
     words += ["--forwarded-allow-ips", "", "--graceful-timeout", "10", "--no-control-socket"]
+    words += ["--worker-tmp-dir", "/dev/shm"]  # a slow disk must not look like a stuck worker
     return [sys.executable, "-m", "gunicorn", "fleetmcp.asgi:application", *words]
 
 
@@ -221,11 +222,13 @@ def _filled(server: Server) -> dict[str, str]:
     return {name: server.manage(*issue, name).split()[-1] for name in CAST}
 
 
-def until(condition: Callable[[], object], seconds: float) -> float:
+def until(
+    condition: Callable[[], object], seconds: float, what: str = "the condition never came true"
+) -> float:
     """Return after how many seconds the condition came true; fail when it doesn't in time."""
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < seconds, "the condition never came true"
+        assert time.monotonic() - started < seconds, what
         time.sleep(0.05)
     return time.monotonic() - started
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,18 +15,6 @@ from tests.environment import SETTINGS
 from tests.faults.house import APP_PASSWORD, QUEUE_S, STATEMENT_S, WORKERS, App, House, standing
 from tests.faults.wire import Wire
 from tests.live import Server, _filled, _made_once, free_port
-
-
-class Served(Server):
-    """A server as scripts/serve runs it."""
-
-    def command(self) -> list[str]:
-        """Return gunicorn with fleetmcp's own worker."""
-        words = ["fleetmcp.asgi:application", "--config", "python:fleetmcp.serving"]
-        words += ["--worker-class", "fleetmcp.serving.Worker", "--workers", str(self.workers)]
-        words += ["--bind", self.url.removeprefix("http://"), "--forwarded-allow-ips", ""]
-        words += ["--graceful-timeout", "10", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
-        return [sys.executable, "-m", "gunicorn", *words]
 
 
 @contextmanager
@@ -67,11 +54,11 @@ def _fresh(app: Cluster) -> None:
 
 def _server(
     home: Path, fleet: LocalDatabase, wire: Wire, app: App, environ: dict[str, str]
-) -> Served:
+) -> Server:
     figures = home / "figures"
     figures.mkdir(parents=True)
     url = f"http://127.0.0.1:{free_port()}"
-    server = Served(url, home, {
+    server = Server(url, home, {
         **os.environ, **SETTINGS, **app.environ,
         "DATABASE_URL": re.sub(r":\d+/", f":{wire.port}/", fleet.analytics_dsn),
         "APP_DB_FILE": str(home / "app.sqlite3"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.live import until
 
 # A machine that runs the whole test suite is slower than any fault: there a time that is
 # promised only tells an answer from none. scripts/faults takes each at its word.
@@ -16,12 +17,8 @@ SLACK = 1 if os.environ.get("FAULTS") == "1" else 4
 
 
 def eventually(condition: Callable[[], bool], seconds: float, what: str) -> float:
-    """Return after how many seconds the condition came true; fail when it doesn't in time."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds * SLACK, what
-        time.sleep(0.1)
-    return time.monotonic() - started
+    """Wait as ``until`` does, with the patience that a busy machine needs."""
+    return until(condition, seconds * SLACK, what)
 
 
 def children(pid: int) -> list[int]:

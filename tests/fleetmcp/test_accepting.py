@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from scripts.demo_db import LocalDatabase
+from tests.faults.processes import children
 from tests.live import ROOT, Server, rpc, start_server, until
 
 WORKERS = 2
@@ -22,9 +23,7 @@ WORKERS = 2
 def workers(server: Server) -> list[Path]:
     """Return /proc/PID of each process that answers."""
     assert server._process is not None
-    master = server._process.pid
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return [Path("/proc", pid) for pid in children]
+    return [Path("/proc", str(pid)) for pid in children(server._process.pid)]
 
 
 def opened(worker: Path) -> list[str]:
