@@ -24,6 +24,13 @@ def claude_code_line(token: str) -> str:
     )
 
 
+def sign_in_lines() -> str:
+    """Return the commands that add this server to Claude Code and sign in there."""
+    name = settings.MCP_SERVER_NAME
+    add = f"claude mcp add --transport http {name} {connector_url()}"
+    return f"{add}\nclaude mcp login {name}"
+
+
 def header_value(token: str) -> str:
     """Return the value of the Authorization header, for a client that asks for it alone."""
     return f"Bearer {token}"
@@ -45,6 +52,7 @@ class Lines:
 
     name: str
     url: str
+    sign_in: str
     claude_code: str = field(repr=False)
     header: str = field(repr=False)
     generic: str = field(repr=False)
@@ -56,6 +64,7 @@ def lines(token: str = PLACEHOLDER) -> Lines:
     return Lines(
         name=settings.MCP_SERVER_NAME,
         url=connector_url(),
+        sign_in=sign_in_lines(),
         claude_code=claude_code_line(token),
         header=header_value(token),
         generic=generic_config(token),
@@ -76,8 +85,11 @@ In Claude Code, run this with the token in its place:
 
 {claude_code_line(PLACEHOLDER)}
 
-Other clients: the address is {connector_url()}, and the token goes into the request header
-Authorization, after the word Bearer.
+claude.ai, Claude Desktop and the mobile apps need no token: add {connector_url()}
+as a custom connector and sign in. If you have no password there yet, ask me for a sign-in link.
+
+Other clients: the same address, and the token goes into the request header Authorization, after
+the word Bearer.
 
 What may be asked, and how to connect, is at {settings.PUBLIC_URL}/ . If it doesn't work, or the
 token got into other hands, tell me at once.

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.connecting import lines
 from accounts.limits import NOTHING, PolicyLimits, resolved
-from accounts.models import AnalystToken, User, policy_row
+from accounts.models import AnalystToken, Connection, TokenStatus, User, policy_row
 from audit.models import QueryLog
 from audit.usage import Usage, usage
 
@@ -43,9 +43,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class OwnTokens:
+class OwnToken:
     """One line of the person's tokens; nothing in it opens a door."""
 
+    pk: int
     label: str
     prefix: str
     status: str
@@ -64,6 +65,7 @@ def _own(person: User) -> dict[str, Any]:
     now = timezone.now()
     return {
         "tokens": _tokens(person, now),
+        "connections": Connection.objects.filter(user=person).with_status(TokenStatus.ACTIVE, now),
         "limits": _limits_of(person),
         "used": _used(person, now),
         "queries": _recent(person),
@@ -71,9 +73,9 @@ def _own(person: User) -> dict[str, Any]:
     }
 
 
-def _tokens(person: User, now: datetime) -> list[OwnTokens]:
+def _tokens(person: User, now: datetime) -> list[OwnToken]:
     return [
-        OwnTokens(t.label, t.prefix, t.status_at(now).value, t.expires_at, t.last_used_at)
+        OwnToken(t.pk, t.label, t.prefix, t.status_at(now).value, t.expires_at, t.last_used_at)
         for t in AnalystToken.objects.filter(user=person)
     ]
 

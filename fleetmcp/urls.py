@@ -22,6 +22,7 @@ handler400 = "fleetmcp.pages.bad_request"
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("", include("accounts.signing_in")),
+    path("own/", include("accounts.own")),
     # One way to change a password: the one that is on record.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("", include("accounts.oauth.urls")),

@@ -278,6 +278,7 @@ REQUIREMENTS = {
     "OAUTH-REVOKE": "A client that signs out ends its own connection, and nobody else's.",
     "OAUTH-SCOPE-TOLERANT": "Stray offline_access and blanks are tolerated; nothing else widens the scope.",
     "OAUTH-SWITCH": "Who is deactivated, revoked or no analyst any more can neither ask, connect nor refresh.",
+    "OWN-END": "People end their own tokens and connections from their page, at once and on record, nobody else's.",
     "PAGES-ALL": "Every page within reach passes axe, light and dark, and never scrolls sideways at 360 or 1280 px.",
     "PAGES-COPY": "A copy button copies and says so.",
     "PAGES-CSP": "Every page carries `default-src 'self'`, and no browser finds a violation on any.",

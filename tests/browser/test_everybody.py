@@ -9,6 +9,7 @@ import pytest
 from tests.authenticator import code_of
 from tests.browser.browsing import PASSWORD
 from tests.browser.conftest import Seat
+from tests.live import Server
 
 
 @pytest.mark.proves("PAGES-ALL")
@@ -39,6 +40,18 @@ def test_analyst_lands_on_own_tokens_limits_and_questions(seat: Seat) -> None:
     for shown in ("fmcp_", "active", "Rows today", "v_daily_summary", "Refused", "<script>"):
         assert shown in text, shown
     assert alice.page.get_by_role("link", name="Admin").count() == 0
+
+
+@pytest.mark.proves("OWN-END")
+def test_analyst_revokes_an_own_token_in_two_clicks(seat: Seat, site: Server) -> None:
+    site.manage("issue_token", "alice", "--label=the lost laptop")
+    alice = seat("alice")
+    alice.visit("/")
+    row = alice.page.get_by_role("row").filter(has_text="the lost laptop")
+    row.get_by_text("Revoke the lost laptop").click()
+    alice.inspect()
+    alice.go(row.get_by_role("button", name="Yes, revoke it"))
+    assert "The token the lost laptop is revoked." in alice.text()
 
 
 @pytest.mark.proves("PAGES-COPY")

@@ -117,7 +117,14 @@ def test_own_page_takes_a_constant_number_of_queries(
 @pytest.mark.proves("PAGES-STRANGERS")
 def test_strangers_learn_how_to_connect_and_where_to_sign_in(db: None) -> None:
     page = Client().get("/").text
-    for shown in ("claude mcp add", "/mcp", "Authorization: Bearer", "/login/", "cost centres"):
+    ways = (
+        "claude mcp add",
+        "claude mcp login",
+        "/mcp",
+        "Authorization: Bearer",
+        "no token is needed",
+    )
+    for shown in (*ways, "/login/", "cost centres"):
         assert shown in page
     assert "Your tokens" not in page
 
