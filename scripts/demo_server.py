@@ -5,61 +5,21 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import secrets
 import shutil
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import uvicorn
 
 from fleetmcp.env import BadSetting
 from scripts.demo_db import BinariesMissingError, Cluster, ClusterError, RoleError, prepare
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-HOST = "127.0.0.1"
-HERE = Path(__file__).resolve().parent.parent / ".local" / "demo"
-
-
-@dataclass(frozen=True)
-class Demo:
-    """Where the demo keeps its things, and the port that it serves on."""
-
-    home: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://{HOST}:{self.port}"
-
-    def is_ours(self) -> bool:
-        """Say whether the folder was made by a demo."""
-        return (self.home / "secret_key").exists() or (self.home / "postgres").exists()
-
-    def kept(self, name: str) -> str:
-        """Return a random secret that is made once and kept in the demo's folder, 0600."""
-        path = self.home / name
-        if not path.exists():
-            write_secret(path, secrets.token_urlsafe(48))
-        return path.read_text()
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.rename(path)
+from scripts.demo_home import HERE, HOST, Demo
+from scripts.demo_people import passwords, token_of_alice, welcome
 
 
 def main() -> None:
@@ -122,7 +82,7 @@ def _alone(demo: Demo) -> Iterator[None]:
 def _run(demo: Demo) -> None:
     with _database(demo) as dsn:
         _settings(demo, dsn)
-        _serve(demo, _welcome(demo, _token(demo), _staff(demo)))
+        _serve(demo, welcome(demo, token_of_alice(demo), passwords(demo)))
 
 
 def _forget(demo: Demo) -> None:
@@ -205,72 +165,6 @@ def _serve(demo: Demo, welcome: str) -> None:
     server.run()
     if not server.started:
         sys.exit("fleetmcp: the server could not start; the lines above say why.")
-
-
-def _staff(demo: Demo) -> str:
-    """Return the password of tess, otto and sue, who are made if they aren't there yet."""
-    from accounts.groups import AUDITORS, TEAM_LEADS
-    from accounts.models import Membership, Role, Team, User
-    from accounts.people import join_team
-    from accounts.services import ensure_analyst
-
-    password = demo.kept("password")[:16]
-    dispatch, _ = Team.objects.get_or_create(name="Dispatch")
-    tess = _member_of_staff("tess", TEAM_LEADS, password)
-    Membership.objects.get_or_create(team=dispatch, user=tess, defaults={"role": Role.LEAD})
-    _member_of_staff("otto", AUDITORS, password)
-    if not User.objects.filter(username="sue").exists():
-        User.objects.create_superuser("sue", password=password)
-    join_team(team=dispatch, user=ensure_analyst(username="alice"))
-    return password
-
-
-def _member_of_staff(username: str, group: str, password: str) -> User:
-    """Return the person of that name; who is there already stays as they are."""
-    from django.contrib.auth.models import Group
-
-    from accounts.models import User
-
-    found = User.objects.filter(username=username).first()
-    if found is not None:
-        return found
-    made = User.objects.create_user(username, password=password, is_staff=True)
-    made.groups.set([Group.objects.get(name=group)])
-    return made
-
-
-def _token(demo: Demo) -> str:
-    """Return alice's demo token: the one kept here while it works, else a new one."""
-    from accounts.authentication import authenticate
-    from accounts.services import ensure_analyst, issue_token
-
-    path = demo.home / "token"
-    if path.exists() and authenticate(f"Bearer {path.read_text()}"):
-        return path.read_text()
-    issued = issue_token(user=ensure_analyst(username="alice"), label="demo")
-    write_secret(path, issued.secret)
-    return issued.secret
-
-
-def _welcome(demo: Demo, token: str, password: str) -> str:
-    from accounts.connecting import claude_code_line
-
-    return f"""
-fleetmcp serves the demo fleet at {demo.url}   (Ctrl-C stops it)
-
-Connect Claude Code as the analyst alice: paste
-
-  {claude_code_line(token)}
-
-then ask, for example
-
-  - Which tables are there, and what is in them?
-  - What were the top 10 cost centres by distance in the last 30 days?
-  - Which vehicles idled the most last week, and what fuel did that cost?
-
-Team lead, auditor, superuser: {demo.url}/admin/
-  tess (leads alice's team), otto (auditor) or sue (superuser), password {password}
-"""
 
 
 if __name__ == "__main__":

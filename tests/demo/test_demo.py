@@ -60,7 +60,7 @@ def demo(home: Path, *words: str, **environ: str) -> Iterator[Demo]:
     )  # fmt: skip
     assert process.stdout is not None
     printed = ""
-    while "password" not in printed:
+    while "the same password" not in printed:
         line = process.stdout.readline()
         assert line, printed
         printed += line
@@ -105,6 +105,17 @@ def servers(home: Path) -> str:
     return "\n".join(line for line in commands() if any(place in line for place in places))
 
 
+def signed_in(url: str, name: str, password: str) -> str:
+    """Sign in and return what the person sees first."""
+    with httpx.Client(base_url=url, follow_redirects=True) as browser:
+        browser.get("/login/")
+        secret = browser.cookies["csrftoken"]
+        words = {"login": name, "password": password, "csrfmiddlewaretoken": secret}
+        page = browser.post("/login/", data=words, headers={"Referer": url})
+        assert "Sign out" in page.text or "Log out" in page.text
+        return page.text
+
+
 @pytest.mark.proves("DEMO-COMMAND")
 def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(home: Path) -> None:
     with demo(home) as first:
@@ -126,8 +137,10 @@ def test_demo_starts_answers_stops_and_starts_again_with_everything_kept(home: P
     with demo(home) as second:
         assert time.monotonic() - started < 15
         assert second.token == first.token
-        passwords = [re.findall(r"password .*", run.printed) for run in (first, second)]
+        passwords = [re.findall(r"password (\S+)\n", run.printed) for run in (first, second)]
         assert passwords[0] == passwords[1]
+        for name in ("alice", "tess", "otto", "sue"):
+            assert name in signed_in(second.url, name, passwords[0][0])
         assert '"query_id":"2"' in second.ask("SELECT 1").replace(": ", ":")
     with demo(home, "--reset") as third:
         assert third.token != first.token
