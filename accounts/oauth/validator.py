@@ -45,6 +45,9 @@ class Validator(OAuth2Validator):
         self, request: Request, code: dict[str, str], expires: Any = None
     ) -> Any:
         request.resource = _checked(getattr(request, "resource", None) or [], request)
+        request.nonce = request.claims = (
+            None  # OpenID's, of any length, for tokens that we have not
+        )
         grant = super()._create_authorization_code(request, code, expires)
         grant.connection = connections.make_connection(
             user=request.user,

@@ -16,14 +16,21 @@ class Stub:
     """Fetches nothing."""
 
     def fetch(self, client_id: str) -> tuple[dict[str, Any], int]:
-        """Return the document that any address holds."""
-        return {
+        """Return the document that any address holds, as ours would after fetching it."""
+        from accounts.oauth.documents import narrowed  # only now are the models ready
+
+        document = {
             "client_id": client_id,
             "client_name": "Client with a document",
             "redirect_uris": ["http://localhost/callback"],
-            "grant_types": ["authorization_code", "refresh_token"],
+            "grant_types": [
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            ],
             "token_endpoint_auth_method": "none",
-        }, 3600
+        }
+        return narrowed(document), 3600
 
 
 OAUTH2_PROVIDER["CIMD_METADATA_FETCHER"] = "tests.oauth.stub_settings.Stub"

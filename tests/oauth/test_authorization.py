@@ -62,6 +62,9 @@ def test_database_holds_no_token(flow: Flow) -> None:
         ({"code_challenge": None}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": "x"}, "invalid_request"),
+        ({"code_challenge": "x" * 200}, "invalid_request"),
+        ({"code_challenge": "\x00" * 43}, "invalid_request"),
     ],
     ids=str,
 )
@@ -72,6 +75,34 @@ def test_bad_question_is_answered_before_consent_with_issuer_and_state(
     assert answer["error"] == error
     assert (answer["iss"], answer["state"]) == (settings.PUBLIC_URL, "st4te")
     assert not Grant.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-ISS")
+def test_person_is_not_asked_to_sign_in_for_a_request_that_must_fail(flow: Flow) -> None:
+    flow.browser.logout()
+    answer = answer_of(flow.browser.get(flow.question(resource="https://evil.example")))
+    assert (answer["error"], answer["iss"]) == ("invalid_target", settings.PUBLIC_URL)
+    assert flow.browser.get(flow.question(client_id="nobody")).status_code == 400
+    assert "/login/" in flow.browser.get(flow.question())["Location"]
+
+
+@pytest.mark.proves("OAUTH-ODD-REQUESTS")
+@pytest.mark.parametrize("path", ["/oauth/token", "/token", "/oauth/revoke"])
+def test_address_that_is_no_query_is_refused_and_never_an_error_of_ours(
+    flow: Flow, path: str
+) -> None:
+    for address in (f"{path}?x=%zz", f"{path}?%00=%ff", f"{path}?;;&&="):
+        answer = flow.machine.post(address, {"client_id": flow.client_id, "token": "x"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert flow.browser.get(flow.question() + "&x=%zz&%00").status_code == 200
+
+
+@pytest.mark.proves("OAUTH-ODD-REQUESTS")
+@pytest.mark.parametrize("text", ["\x00", "n" * 300, "\ud800"])
+def test_what_only_openid_knows_is_never_stored(flow: Flow, text: str) -> None:
+    sent = text.encode("utf-8", "surrogatepass").decode("latin-1")
+    flow.code(nonce=sent, claims='{"userinfo": {}}')
+    assert (Grant.objects.get().nonce, Grant.objects.get().claims) == ("", "{}")
 
 
 @pytest.mark.proves("OAUTH-ISS")
