@@ -21,6 +21,7 @@ from oauth2_provider.generators import generate_client_secret
 from accounts.adapters import request_ip
 from accounts.models import Application
 from accounts.oauth.provider import GRANT_TYPES, SCOPE
+from accounts.secrets import digest
 
 MAX_BYTES = 8 * 1024
 MAX_REDIRECTS = 10
@@ -126,7 +127,8 @@ def registered(wanted: Wanted, ip: str | None) -> dict[str, Any]:
         created_ip=ip,
     )
     if secret:
-        client.client_secret = secret
+        # Random and long, so a slow hash would protect nothing, and anybody may have it compared.
+        client.client_secret, client.hash_client_secret = digest(secret), False
     try:
         client.full_clean()
     except ValidationError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import fleetmcp.settings
 from fleetmcp.settings import *  # noqa: F403  # settings are one flat name space
-from fleetmcp.settings import OAUTH2_PROVIDER
 
 DOCUMENT = "https://claude.ai/oauth/test-client-metadata"
 PORT = os.environ.get("TEST_CALLBACK_PORT", "3000")
@@ -33,4 +33,8 @@ class Stub:
         return narrowed(document), 3600
 
 
-OAUTH2_PROVIDER["CIMD_METADATA_FETCHER"] = "tests.oauth.stub_settings.Stub"
+# A copy: whoever imports this module leaves fleetmcp's own settings as they are.
+OAUTH2_PROVIDER = {
+    **fleetmcp.settings.OAUTH2_PROVIDER,
+    "CIMD_METADATA_FETCHER": "tests.oauth.stub_settings.Stub",
+}
