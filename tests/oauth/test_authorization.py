@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -253,7 +254,7 @@ def test_code_that_another_request_takes_in_between_gives_no_second_pair(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = flow.code()
-    before = Validator.confirm_redirect_uri
+    before: Callable[..., Any] = Validator.confirm_redirect_uri
 
     def overtaken(self: Validator, *args: Any, **kwargs: Any) -> Any:
         confirmed = before(self, *args, **kwargs)
@@ -271,7 +272,7 @@ def test_code_that_vanishes_between_two_questions_is_an_invalid_grant(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = flow.code()
-    before = Validator.validate_code
+    before: Callable[..., Any] = Validator.validate_code
 
     def overtaken(self: Validator, *args: Any, **kwargs: Any) -> Any:
         valid = before(self, *args, **kwargs)
