@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.connecting import lines
 from accounts.limits import NOTHING, PolicyLimits, resolved
-from accounts.models import AnalystToken, User, policy_row
+from accounts.models import AnalystToken, Connection, User, policy_row
 from audit.models import QueryLog
 from audit.usage import Usage, usage
 
@@ -64,6 +64,7 @@ def _own(person: User) -> dict[str, Any]:
     now = timezone.now()
     return {
         "tokens": _tokens(person, now),
+        "connections": Connection.objects.filter(user=person)[:RECENT],
         "limits": _limits_of(person),
         "used": _used(person, now),
         "queries": _recent(person),

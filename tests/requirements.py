@@ -270,6 +270,7 @@ REQUIREMENTS = {
     "OAUTH-OFFICIAL-CLIENT": "The official Python client connects, refreshes, and is out when replayed, revoked, deactivated or denied.",
     "OAUTH-ONE-LIST": "A lead sees a person's tokens and connections in one list and revokes either in one way; others can't.",
     "OAUTH-ONE-QUERY": "The gate costs one query, whatever is presented.",
+    "OAUTH-OWN-LIST": "A person sees on the first page which programs they connected, and nobody else's.",
     "OAUTH-PKCE": "A code without the right verifier is worth nothing.",
     "OAUTH-PREFIX": "A personal token works beside connections.",
     "OAUTH-RECORD": "Consent, tokens, refresh, replay and revocation each leave an event, without a secret.",

@@ -141,6 +141,12 @@ def sign_in(page: Page, name: str) -> None:
     page.locator("[type=submit]").last.press("Enter")
 
 
+def border_of(page: Page, selector: str) -> str:
+    """Return the colour by which a note says at a glance what kind it is."""
+    style = "note => getComputedStyle(note).borderLeftColor"
+    return str(page.locator(selector).first.evaluate(style))
+
+
 @pytest.mark.proves("OAUTH-BROWSER")
 def test_person_signs_in_switches_agrees_and_denies(
     program: Program, page: Page, tmp_path: Path
@@ -155,6 +161,7 @@ def test_person_signs_in_switches_agrees_and_denies(
     sign_in(page, "tess")
     page.get_by_text("You are signed in as tess").wait_for()
     assert "Only go on if you started this yourself" in page.inner_text("main")
+    assert border_of(page, ".note.warning") != border_of(page, ".note.success")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.screenshot(path=tmp_path / "consent.png", full_page=True)
     page.get_by_role("button", name="Allow").press("Enter")
