@@ -17,7 +17,7 @@ _View = Callable[..., HttpResponseBase]
 
 
 def answered(view: _View) -> _View:
-    """Return the view with a page of ours for when the company is out of reach or talks nonsense."""
+    """Return the view, with a page of ours for a company that is down or talks nonsense."""
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
