@@ -7,7 +7,7 @@ from typing import Any
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
@@ -39,7 +39,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  #
 
     def on_authentication_error(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Raise ImmediateHttpResponse with a page of ours."""
-        raise ImmediateHttpResponse(_refusal(request, _FAILED))
+        raise ImmediateHttpResponse(not_answered(request))
 
 
 def person_vouched_for(data: dict[str, Any]) -> User | None:
@@ -56,5 +56,10 @@ def person_vouched_for(data: dict[str, Any]) -> User | None:
     return found[0] if len(found) == 1 else None
 
 
-def _refusal(request: HttpRequest, why: str) -> Any:
+def not_answered(request: HttpRequest) -> HttpResponse:
+    """Return the page that says that it is not the person's fault."""
+    return _refusal(request, _FAILED)
+
+
+def _refusal(request: HttpRequest, why: str) -> HttpResponse:
     return render(request, "oauth/sso_refused.html", {"why": why}, status=403)

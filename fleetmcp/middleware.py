@@ -24,6 +24,15 @@ _OPEN = {
     "mfa_reauthenticate",
 }
 
+# A program may open these in a window of its own. Cut off from it, it would take it for closed.
+_IN_A_WINDOW = {
+    "oauth2_provider:authorize",
+    "account_login",
+    "mfa_authenticate",
+    "openid_connect_login",
+    "openid_connect_callback",
+}
+
 _Next = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -38,6 +47,9 @@ class PrivatePages:
         response = self._get_response(request)
         response["Cache-Control"] = "no-store, private"
         response["Permissions-Policy"] = PERMISSIONS
+        match = request.resolver_match
+        if match is not None and match.view_name in _IN_A_WINDOW:
+            response["Cross-Origin-Opener-Policy"] = "unsafe-none"
         return response
 
 

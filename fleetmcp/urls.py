@@ -26,6 +26,6 @@ urlpatterns = [
     # One way to change a password: the one that is on record.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("", include("accounts.oauth.urls")),
-    path("sso/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("sso/", include("accounts.oauth.company_sign_in")),
     path("admin/", ([*doctor.urls(), *_admin_urls], _admin_app, _admin_name)),
 ]

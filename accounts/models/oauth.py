@@ -20,6 +20,7 @@ from oauth2_provider.models import (
 )
 
 from accounts.models.people import User
+from accounts.oauth.names import printable
 from accounts.oauth.redirects import why_bad_redirect
 
 
@@ -40,7 +41,8 @@ class Application(AbstractApplication):
         permissions = [("disable_application", "Can switch applications on and off")]
 
     def clean(self) -> None:
-        """Raise ValidationError for what we don't serve: other hosts and other flows."""
+        """Tidy the name; raise ValidationError for what we don't serve: other hosts and flows."""
+        self.name = printable(self.name)
         super().clean()
         bad = [why for uri in self.redirect_uris.split() if (why := why_bad_redirect(uri))]
         if bad:

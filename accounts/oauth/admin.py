@@ -10,13 +10,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import OwnFilters
+from accounts.admin.base import OwnFilters, handled, one_of, page, who
 from accounts.errors import RevokeRefused
 from accounts.models import (
     AccessToken,
@@ -40,8 +39,6 @@ else:
 
 for _model in (Application, Grant, AccessToken, RefreshToken, IDToken):
     admin.site.unregister(_model)
-
-_PAGE = "admin/accounts/connection/person.html"
 
 
 class RevokeForm(forms.Form):
@@ -105,7 +102,7 @@ class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         """Return the connections of those whom the person at the browser may see."""
-        visible = User.objects.visible_to(_who(request))
+        visible = User.objects.visible_to(who(request))
         return super().get_queryset(request).filter(user__in=visible)
 
     def get_urls(self) -> list[URLPattern]:
@@ -123,28 +120,22 @@ class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
         """Show what lets the person in; on POST revoke what was chosen, with its reason."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        person = get_object_or_404(User.objects.visible_to(_who(request)), pk=pk)
+        person = one_of(User.objects.visible_to(who(request)), pk)
         may_revoke = _may_revoke(request, person)
         form = RevokeForm(request.POST if request.method == "POST" else None)
         if form.is_bound and not may_revoke:
             raise PermissionDenied
         if form.is_bound and form.is_valid() and self._revoked(request, person, form):
             return HttpResponseRedirect(request.path)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Access of {person.username}",
-            "person": person,
-            "rows": access_of(person),
-            "form": form,
-            "may_revoke": may_revoke,
-        }
-        return render(request, _PAGE, context)
+        return page(
+            self, request, "person", f"Access of {person.username}",
+            person=person, rows=access_of(person), form=form, may_revoke=may_revoke,
+        )  # fmt: skip
 
     def _revoked(self, request: HttpRequest, person: User, form: RevokeForm) -> bool:
         reason, keys = form.cleaned_data["reason"], request.POST.getlist("chosen")
         try:
-            count = revoke_access(user=person, keys=keys, by=_who(request), reason=reason)
+            count = revoke_access(user=person, keys=keys, by=who(request), reason=reason)
         except RevokeRefused as refusal:
             form.add_error("reason", str(refusal))
             return False
@@ -169,7 +160,7 @@ class ApplicationAdmin(OwnFilters, _ReadOnly, _ApplicationAdmin):
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         """Return True for those who hold the permission."""
-        return _who(request).has_perm("accounts.disable_application")
+        return who(request).has_perm("accounts.disable_application")
 
     @admin.display(boolean=True, description="may connect")
     def is_on(self, application: Application) -> bool:
@@ -187,19 +178,11 @@ class ApplicationAdmin(OwnFilters, _ReadOnly, _ApplicationAdmin):
         self._switch(request, queryset, on=True)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Application], *, on: bool) -> None:
-        by = _who(request)
+        by = who(request)
         count = sum(switch_application(application=one, on=on, by=by) for one in queryset)
         self.message_user(request, f"Switched: {count}.", messages.SUCCESS)
 
 
 def _may_revoke(request: HttpRequest, person: User) -> bool:
-    me = _who(request)
-    allowed = me.has_perms(["accounts.revoke_connection", "accounts.revoke_analysttoken"])
-    return allowed and User.objects.handled_by(me).filter(pk=person.pk).exists()
-
-
-def _who(request: HttpRequest) -> User:
-    """The admin lets in only people who are signed in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+    allowed = who(request).has_perms(["accounts.revoke_connection", "accounts.revoke_analysttoken"])
+    return allowed and handled(request).filter(pk=person.pk).exists()

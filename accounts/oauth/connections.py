@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.errors import RevokeRefused
 from accounts.models import AccessToken, Application, Connection, Grant, RefreshToken, User
+from accounts.oauth import names
 from accounts.oauth.redirects import host_of
 from accounts.secrets import digest
 from accounts.services import USE_INTERVAL
@@ -25,7 +26,6 @@ from accounts.signals import (
 )
 
 MAX_REASON = 200
-NAMELESS = "(a client without a name)"
 
 
 @sensitive_variables("code")
@@ -118,8 +118,7 @@ def note_connection_use(*, connection: Connection, now: datetime, ip: str | None
 
 def shown_name(application: Application) -> str:
     """Return the name that a client gives itself, fit for a page and a log."""
-    printable = "".join(character for character in application.name if character.isprintable())
-    return " ".join(printable.split())[:100] or NAMELESS
+    return names.shown(application.name)
 
 
 def client_host(application: Application) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 SCOPE = "analytics:read"
 SCOPE_TEXT = "Ask read-only questions of the company's fleet data, within your own limits"
 CODE_SECONDS = 60
+GRANT_TYPES = ["authorization_code", "refresh_token"]
 
 _STRICT = (
     "IMPLICIT_GRANT PASSWORD_GRANT PKCE_METHOD ACCESS_TOKEN_TRANSPORT AUTHZ_RESPONSE_ISS "
@@ -32,6 +33,7 @@ def provider(
         **{f"COMPLIANT_BCP_RFC9700_{name}": True for name in _STRICT},
         # Knows authorization codes and refresh tokens, and no other grant.
         "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.WebApplicationServer",
+        "OAUTH2_BACKEND_CLASS": "accounts.oauth.backend.Backend",
         "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.validator.Validator",
         "SCOPES": {SCOPE: SCOPE_TEXT},
         "DEFAULT_SCOPES": [SCOPE],
@@ -49,11 +51,12 @@ def provider(
         "OIDC_ISS_ENDPOINT": public_url,
         "OAUTH2_PROTECTED_RESOURCE_AUTHORIZATION_SERVERS": [public_url],
         "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
-        "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
+        "OAUTH2_GRANT_TYPES_SUPPORTED": GRANT_TYPES,
         "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": _AUTH_METHODS,
         "DCR_ENABLED": registration,
         "CIMD_ENABLED": documents,
         "CIMD_ALLOWED_HOSTS": hosts,
+        "CIMD_METADATA_FETCHER": "accounts.oauth.documents.DocumentFetcher",
         "CIMD_REGISTRATION_PERMISSION_CLASSES": (
             "oauth2_provider.cimd.HostAllowlistCIMDPermission",
         ),

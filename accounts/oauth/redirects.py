@@ -41,9 +41,14 @@ def host_of(uri: str) -> str:
 
 
 def origin_of(uri: str) -> str:
-    """Return scheme, host and port of an address, as a Content-Security-Policy names them."""
+    """Return scheme, host and port of an address, as a Content-Security-Policy names them.
+
+    It has no words for an IPv6 address, so that is the scheme alone.
+    """
     parts = _split(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts else ""
+    if parts is None:
+        return ""
+    return f"{parts.scheme}:" if "[" in parts.netloc else f"{parts.scheme}://{parts.netloc}"
 
 
 def is_loopback(uri: str) -> bool:

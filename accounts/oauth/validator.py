@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
@@ -45,6 +46,9 @@ class Validator(OAuth2Validator):
         self, request: Request, code: dict[str, str], expires: Any = None
     ) -> Any:
         request.resource = _checked(getattr(request, "resource", None) or [], request)
+        request.nonce = request.claims = (
+            None  # OpenID's, of any length, for tokens that we have not
+        )
         grant = super()._create_authorization_code(request, code, expires)
         grant.connection = connections.make_connection(
             user=request.user,
@@ -61,6 +65,8 @@ class Validator(OAuth2Validator):
         self, client_id: str, code: str, client: Any, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         """Return False for a code that is unknown, late, used, or whose person may not come in."""
+        if not (code.isascii() and code.isalnum()):
+            return False  # PostgreSQL raises over some of what is no code of ours
         grant = Grant.objects.select_related("connection__user").filter(code=code).first()
         if grant is None:
             _revoke_if_used_before(code, client)
@@ -96,8 +102,21 @@ class Validator(OAuth2Validator):
             locked = RefreshToken.objects.select_for_update().get(pk=used.pk)
             if locked.revoked is not None:
                 raise errors.InvalidGrantError(request=request)
+        else:
+            # And of two with the same code only one gets the first.
+            super().invalidate_authorization_code(request.client_id, request.code, request)
         super()._save_bearer_token(token, request, *args, **kwargs)
         connections.keep_alive(connection=request.connection, first=used is None)
+
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
+        """Do nothing: the code went when its tokens were stored."""
+
+    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
+        """Say whether it is the client's; a public client has none."""
+        provided = digest(provided_secret) if stored_secret else provided_secret
+        return constant_time_compare(provided, stored_secret)
 
     def _create_access_token(
         self, expires: Any, request: Request, token: Any, source_refresh_token: Any = None

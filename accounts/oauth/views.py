@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -23,6 +24,7 @@ from accounts.oauth.resources import are_ours, audience
 from accounts.oauth.validator import foreign_resource
 
 Asked = tuple[list[str], dict[str, Any]]
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -44,6 +46,15 @@ class ConsentView(AuthorizationView):
             response: HttpResponse = self.handle_prompt_login()
             return response
         return self._page(request, credentials)
+
+    def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # as the toolkit's
+        """Let the person sign in, but not for a request that must fail."""
+        try:
+            self.validate_authorization_request(self.request)
+        except OAuthToolkitError as error:
+            return self.error_response(error, application=None)
+        response: HttpResponse = super().handle_no_permission()
+        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send the client its code, or that the person denied, or let another person sign in."""
@@ -121,6 +132,9 @@ def _wrong_with(request: HttpRequest, credentials: dict[str, Any]) -> errors.OAu
         return foreign_resource(state=state)
     if credentials.get("code_challenge_method") != "S256":
         text = "code_challenge_method must be S256."
+        return errors.InvalidRequestError(description=text, state=state)
+    if not _CHALLENGE.fullmatch(credentials.get("code_challenge") or ""):
+        text = "code_challenge must be a SHA-256 in base64url: 43 characters."
         return errors.InvalidRequestError(description=text, state=state)
     return None
 

@@ -103,7 +103,9 @@ async def _visitor(scope: Scope) -> Visitor | Response:
         refusals.count(Refusal(ip, MALFORMED))
         return challenges.unauthorized(scope, challenges.NOT_IN_THE_ADDRESS)
     try:
-        caller = await records.look_up(examine, headers.get("authorization"), ip)
+        # Two of them are one that is malformed: nobody may choose which of them counts.
+        sent = ", ".join(headers.getlist("authorization")) or None
+        caller = await records.look_up(examine, sent, ip)
     except ScopeMissing as missing:
         return challenges.challenged(HTTPStatus.FORBIDDEN, scope, str(missing), missing.code)
     except DatabaseError:

@@ -52,7 +52,9 @@ def test_no_page_is_kept_framed_or_told_about(sue: User, path: str) -> None:
     assert headers["Cache-Control"] == "no-store, private"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    # The page to sign in may be the window of a program that waits for it.
+    opened = "unsafe-none" if path == "/login/" else "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == opened
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "camera=()" in headers["Permissions-Policy"]
 
@@ -122,7 +124,6 @@ def test_strangers_learn_how_to_connect_and_where_to_sign_in(db: None) -> None:
         "claude mcp login",
         "/mcp",
         "Authorization: Bearer",
-        "no token is needed",
     )
     for shown in (*ways, "/login/", "cost centres"):
         assert shown in page

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.authentication import authenticate
 from accounts.models import AccessToken, Application, Connection, Grant, RefreshToken, User
 from accounts.oauth.connections import revoke_connection
+from accounts.oauth.validator import Validator
 from tests.oauth.flow import CALLBACK, Flow, answer_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +66,9 @@ def test_database_holds_no_token(flow: Flow) -> None:
         ({"code_challenge": None}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": "x"}, "invalid_request"),
+        ({"code_challenge": "x" * 200}, "invalid_request"),
+        ({"code_challenge": "\x00" * 43}, "invalid_request"),
     ],
     ids=str,
 )
@@ -72,6 +79,45 @@ def test_bad_question_is_answered_before_consent_with_issuer_and_state(
     assert answer["error"] == error
     assert (answer["iss"], answer["state"]) == (settings.PUBLIC_URL, "st4te")
     assert not Grant.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-ISS")
+def test_person_is_not_asked_to_sign_in_for_a_request_that_must_fail(flow: Flow) -> None:
+    flow.browser.logout()
+    answer = answer_of(flow.browser.get(flow.question(resource="https://evil.example")))
+    assert (answer["error"], answer["iss"]) == ("invalid_target", settings.PUBLIC_URL)
+    assert flow.browser.get(flow.question(client_id="nobody")).status_code == 400
+    assert "/login/" in flow.browser.get(flow.question())["Location"]
+
+
+@pytest.mark.proves("OAUTH-ODD-REQUESTS")
+@pytest.mark.parametrize("path", ["/oauth/token", "/token", "/oauth/revoke"])
+def test_address_that_is_no_query_is_refused_and_never_an_error_of_ours(
+    flow: Flow, path: str
+) -> None:
+    for address in (f"{path}?x=%zz", f"{path}?%00=%ff", f"{path}?;;&&="):
+        answer = flow.machine.post(address, {"client_id": flow.client_id, "token": "x"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert flow.browser.get(flow.question() + "&x=%zz&%00").status_code == 200
+
+
+@pytest.mark.proves("OAUTH-ODD-REQUESTS")
+@pytest.mark.parametrize("code", ["\x00", "a\x00b", "é", "a b", ""])
+def test_code_that_can_be_none_is_refused_before_the_database_chokes_on_it(
+    flow: Flow, code: str
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        answer = flow.token(code=code)
+    assert answer.status_code == 400
+    assert not [query for query in asked if "accounts_grant" in query["sql"]]
+
+
+@pytest.mark.proves("OAUTH-ODD-REQUESTS")
+@pytest.mark.parametrize("text", ["\x00", "n" * 300, "\ud800"])
+def test_what_only_openid_knows_is_never_stored(flow: Flow, text: str) -> None:
+    sent = text.encode("utf-8", "surrogatepass").decode("latin-1")
+    flow.code(nonce=sent, claims='{"userinfo": {}}')
+    assert (Grant.objects.get().nonce, Grant.objects.get().claims) == ("", "{}")
 
 
 @pytest.mark.proves("OAUTH-ISS")
@@ -201,6 +247,41 @@ def test_refresh_token_used_twice_ends_the_family(flow: Flow) -> None:
     assert authenticate(bearer(second)) is None
     assert flow.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
     assert not AccessToken.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_code_that_another_request_takes_in_between_gives_no_second_pair(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = flow.code()
+    before: Callable[..., Any] = Validator.confirm_redirect_uri
+
+    def overtaken(self: Validator, *args: Any, **kwargs: Any) -> Any:
+        confirmed = before(self, *args, **kwargs)
+        Grant.objects.all().delete()
+        return confirmed
+
+    monkeypatch.setattr(Validator, "confirm_redirect_uri", overtaken)
+    answer = flow.token(code=code)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_code_that_vanishes_between_two_questions_is_an_invalid_grant(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = flow.code()
+    before: Callable[..., Any] = Validator.validate_code
+
+    def overtaken(self: Validator, *args: Any, **kwargs: Any) -> Any:
+        valid = before(self, *args, **kwargs)
+        Grant.objects.all().delete()
+        return valid
+
+    monkeypatch.setattr(Validator, "validate_code", overtaken)
+    answer = flow.token(code=code)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
 
 
 def deactivated(user: User) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,23 +37,24 @@ class Program:
 
     server: Server
     port: int = 0
+    host: str = "localhost"
     client_id: str = ""
     came_back: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def callback(self) -> str:
-        return f"http://localhost:{self.port}/callback"
+        return f"http://{self.host}:{self.port}/callback"
 
     def register(self) -> None:
         metadata = {
             "client_name": "Fleet notebook",
-            "redirect_uris": ["http://localhost/callback"],
+            "redirect_uris": [f"http://{self.host}/callback"],
             "token_endpoint_auth_method": "none",
         }
         said = httpx.post(f"{self.server.url}/oauth/register", json=metadata).json()
         self.client_id = said["client_id"]
 
-    def address(self) -> str:
+    def address(self, **changes: str) -> str:
         """Return what the program opens in the browser."""
         words = {
             "response_type": "code",
@@ -62,7 +65,7 @@ class Program:
             "code_challenge_method": "S256",
             "resource": f"{self.server.url}/mcp",
         }
-        return f"{self.server.url}/oauth/authorize?{urlencode(words)}"
+        return f"{self.server.url}/oauth/authorize?{urlencode(words | changes)}"
 
     def tokens(self) -> httpx.Response:
         """Trade the code that came back."""
@@ -84,26 +87,35 @@ def program(fleet: LocalDatabase, tmp_path_factory: pytest.TempPathFactory) -> I
     home = tmp_path_factory.mktemp("consent")
     with start_server(home, fleet.analytics_dsn, REQUIRE_TWO_FACTOR="never") as server:
         server.manage("shell", "-v0", "-c", PEOPLE)
-        waiting = Program(server)
+        with listening(Program(server)) as waiting:
+            yield waiting
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if self.path.startswith("/callback"):
-                    waiting.came_back.append(dict(parse_qsl(urlsplit(self.path).query)))
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b"Back in the program.")
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
-                """Say nothing."""
+@contextmanager
+def listening(program: Program) -> Iterator[Program]:
+    """Wait for the browser at the program's address, and register the program."""
 
-        listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=listener.serve_forever, daemon=True).start()
-        waiting.port = listener.server_address[1]
-        waiting.register()
-        yield waiting
-        listener.shutdown()
-        listener.server_close()
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/callback"):
+                program.came_back.append(dict(parse_qsl(urlsplit(self.path).query)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"Back in the program.")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+            """Say nothing."""
+
+    class Listener(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if program.host.startswith("[") else socket.AF_INET
+
+    listener = Listener(("::1" if program.host.startswith("[") else "127.0.0.1", 0), Handler)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    program.port = listener.server_address[1]
+    program.register()
+    yield program
+    listener.shutdown()
+    listener.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +141,12 @@ def sign_in(page: Page, name: str) -> None:
     page.locator("[type=submit]").last.press("Enter")
 
 
+def border_of(page: Page, selector: str) -> str:
+    """Return the colour by which a note says at a glance what kind it is."""
+    style = "note => getComputedStyle(note).borderLeftColor"
+    return str(page.locator(selector).first.evaluate(style))
+
+
 @pytest.mark.proves("OAUTH-BROWSER")
 def test_person_signs_in_switches_agrees_and_denies(
     program: Program, page: Page, tmp_path: Path
@@ -143,6 +161,7 @@ def test_person_signs_in_switches_agrees_and_denies(
     sign_in(page, "tess")
     page.get_by_text("You are signed in as tess").wait_for()
     assert "Only go on if you started this yourself" in page.inner_text("main")
+    assert border_of(page, ".note.warning") != border_of(page, ".note.success")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.screenshot(path=tmp_path / "consent.png", full_page=True)
     page.get_by_role("button", name="Allow").press("Enter")
@@ -157,3 +176,45 @@ def test_person_signs_in_switches_agrees_and_denies(
     page.goto(program.address().replace("%2Fcallback", "%2Felsewhere"))
     page.get_by_role("heading", name="Not connected").wait_for()
     assert complaints == []
+
+
+@pytest.mark.proves("OAUTH-WINDOW")
+def test_program_in_a_page_is_not_cut_off_from_the_window_that_it_opens(
+    program: Program, page: Page
+) -> None:
+    page.context.clear_cookies()
+    page.goto(program.callback.replace("/callback", "/"))
+    with page.expect_popup() as opened:
+        page.evaluate("address => { window.ours = window.open(address) }", program.address())
+    window = opened.value
+    window.set_default_timeout(60_000)
+    sign_in(window, "tess")
+    window.get_by_role("button", name="Allow").click()
+    window.get_by_text("Back in the program.").wait_for()
+    assert window.evaluate("window.opener !== null")
+    assert page.evaluate("window.ours.closed") is False
+    window.close()
+
+
+@pytest.mark.proves("OAUTH-BROWSER")
+def test_answer_reaches_a_program_that_listens_on_ipv6(program: Program, page: Page) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with listening(Program(program.server, host="[::1]")) as other:
+        page.context.clear_cookies()
+        page.goto(other.address())
+        sign_in(page, "tess")
+        page.get_by_text("this computer (::1)").wait_for()
+        page.get_by_role("button", name="Allow").click()
+        page.get_by_text("Back in the program.").wait_for()
+        assert other.tokens().status_code == httpx.codes.OK
+
+
+@pytest.mark.proves("OAUTH-BROWSER")
+def test_program_learns_what_is_wrong_without_anybody_signing_in(
+    program: Program, page: Page
+) -> None:
+    page.context.clear_cookies()
+    page.goto(program.address(resource="https://evil.example"))
+    page.get_by_text("Back in the program.").wait_for()
+    assert program.came_back[-1]["error"] == "invalid_target"

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 from django.test import Client
+from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
 
+from accounts.adapters import WAIT
 from accounts.connecting import claude_code_line
 from tests.oauth.flow import Flow
 
@@ -36,6 +38,20 @@ def test_links_commands_and_settings_exist() -> None:
 
 
 @pytest.mark.proves("OAUTH-CONNECT-PAGE")
+def test_line_that_fetches_the_document_shows_it_or_says_why_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [line] = re.findall(r'manage\.py shell -v 0 -c "(.+)"', PAGE)
+    addresses = [(2, 1, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *args, **kwargs: addresses)
+    with pytest.raises(CIMDError, match="non-public address"):
+        exec(line)  # the page's own words
+    monkeypatch.setattr(SafeMetadataFetcher, "fetch", lambda *_: ({"client_name": "Claude"}, 60))
+    exec(line)
+    assert "Claude" in capsys.readouterr().out
+
+
+@pytest.mark.proves("OAUTH-CONNECT-PAGE")
 def test_words_that_people_look_for_are_those_of_our_pages(flow: Flow) -> None:
     consent = (ROOT / "templates" / "oauth" / "consent.html").read_text()
     refused = (ROOT / "templates" / "oauth" / "refused.html").read_text()
@@ -43,3 +59,7 @@ def test_words_that_people_look_for_are_those_of_our_pages(flow: Flow) -> None:
     assert "Not connected" in refused
     page = flow.browser.get(flow.question()).content.decode()
     assert "after 180 days" in page
+    invalid = (ROOT / "templates" / "403_csrf.html").read_text()
+    assert "The form is no longer valid" in PAGE
+    assert "The form is no longer valid" in invalid
+    assert "Too many failed attempts" in WAIT

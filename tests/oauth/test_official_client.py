@@ -198,6 +198,14 @@ def test_who_stays_outside_is_told_where_to_sign_in(server: Server, path: str, s
         assert token not in reply.text
 
 
+@pytest.mark.proves("OAUTH-GATE")
+def test_two_authorization_headers_open_nothing(server: Server) -> None:
+    good, bad = ("Authorization", f"Bearer {server.tokens['alice']}"), ("Authorization", "Bearer x")
+    for both in ([good, bad], [bad, good], [good, good]):
+        reply = httpx.post(f"{server.url}/mcp", content=rpc("ping"), headers=both)
+        assert reply.status_code == 401
+
+
 def without_scope(server: Server) -> None:
     server.manage(
         "shell", "-c", "from accounts.models import *; AccessToken.objects.update(scope='x')"

@@ -47,6 +47,19 @@ def test_lead_sees_tokens_and_connections_in_one_list_and_revokes_both_in_one_wa
     assert Connection.objects.get().revoked_by == tess
 
 
+@pytest.mark.proves("OAUTH-OWN-LIST")
+def test_person_sees_on_the_first_page_what_they_connected_and_nobody_else_does(
+    flow: Flow, alice: User, bob: User
+) -> None:
+    assert "Programs that you connected" not in browser(alice).get("/").content.decode()
+    tokens = flow.connect()
+    page = browser(alice).get("/").content.decode()
+    assert "Programs that you connected" in page
+    assert "claude.ai" in page.partition("Programs that you connected")[2].split("</table>")[0]
+    assert not any(secret in page for secret in tokens.values() if len(str(secret)) > 40)
+    assert "Programs that you connected" not in browser(bob).get("/").content.decode()
+
+
 @pytest.mark.proves("OAUTH-ONE-LIST")
 def test_lead_of_another_team_and_auditor_revoke_nothing(bob: User, tess: User, otto: User) -> None:
     flow = signed_in(bob)

@@ -34,6 +34,7 @@ class Company:
     said: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     traded: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
 
     def document(self, path: str) -> dict[str, Any]:
         """Answer with a document."""
@@ -66,15 +67,16 @@ def company(settings: Settings) -> Iterator[Company]:
                 self.send_header("Location", f"{provider.asked['redirect_uri']}?{urlencode(back)}")
                 self.end_headers()
                 return
-            self._say(provider.document(parts.path))
+            self._say(parts.path)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             provider.traded = dict(parse_qsl(body.decode()))
-            self._say(provider.document(self.path))
+            self._say(self.path)
 
-        def _say(self, what: dict[str, Any]) -> None:
-            content = json.dumps(what).encode()
+        def _say(self, path: str) -> None:
+            said = provider.documents.get(path)
+            content = (json.dumps(provider.document(path)) if said is None else said).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
@@ -222,3 +224,39 @@ def test_with_it_the_sign_in_page_offers_the_company(company: Company) -> None:
     button = render_to_string("oauth/sso.html", {}, request)
     assert "Sign in with Acme" in button
     assert "next=%2Foauth%2Fauthorize%3Fa%3D1%26b%3D2" in button
+
+
+@pytest.mark.proves("SSO-REFUSED")
+def test_company_that_does_not_answer_is_a_page_of_ours(company: Company, alice: User) -> None:
+    browser = Client()
+    company.documents = {"/.well-known/openid-configuration": "<html>Down for maintenance</html>"}
+    answer = browser.get("/sso/company/login/")
+    assert answer.status_code == 403
+    assert "did not answer as it should" in answer.content.decode()
+
+
+@pytest.mark.proves("SSO-REFUSED")
+@pytest.mark.parametrize(
+    "path", ["/token_endpoint", "/userinfo_endpoint", "/.well-known/openid-configuration"]
+)
+def test_company_that_breaks_down_half_way_is_a_page_of_ours(
+    company: Company, alice: User, path: str
+) -> None:
+    known(alice)
+    company.said = ALICE
+    browser = Client()
+    start = browser.get("/sso/company/login/")
+    back = urlsplit(httpx.get(start["Location"]).headers["location"])
+    company.documents = {path: "<html>Oops</html>"}
+    answer = browser.get(f"{back.path}?{back.query}")
+    assert answer.status_code == 403, answer.content
+    assert "_auth_user_id" not in browser.session
+
+
+@pytest.mark.proves("SSO-REFUSED")
+def test_person_who_turns_back_at_the_company_is_told_so(company: Company) -> None:
+    browser = Client()
+    start = browser.get("/sso/company/login/")
+    state = dict(parse_qsl(urlsplit(start["Location"]).query))["state"]
+    answer = browser.get(f"/sso/company/login/callback/?error=access_denied&state={state}")
+    assert answer.status_code == 403
