@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from scripts.demo_db import LocalDatabase
 from tests.live import Server, start_server
@@ -119,14 +119,21 @@ def listening(program: Program) -> Iterator[Program]:
 
 
 @pytest.fixture(scope="module")
-def page(program: Program) -> Iterator[Page]:
-    """Open a narrow window that complains of everything."""
+def chrome(program: Program) -> Iterator[Browser]:
+    """Start the browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        window = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chrome: Browser) -> Iterator[Page]:
+    """Open a narrow window in which nobody is signed in."""
+    with chrome.new_context(viewport={"width": 360, "height": 740}) as context:
+        window = context.new_page()
         window.set_default_timeout(60_000)
         yield window
-        browser.close()
 
 
 def worth_telling(said: ConsoleMessage) -> list[str]:
@@ -182,7 +189,6 @@ def test_person_signs_in_switches_agrees_and_denies(
 def test_program_in_a_page_is_not_cut_off_from_the_window_that_it_opens(
     program: Program, page: Page
 ) -> None:
-    page.context.clear_cookies()
     page.goto(program.callback.replace("/callback", "/"))
     with page.expect_popup() as opened:
         page.evaluate("address => { window.ours = window.open(address) }", program.address())
@@ -201,7 +207,6 @@ def test_answer_reaches_a_program_that_listens_on_ipv6(program: Program, page: P
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     with listening(Program(program.server, host="[::1]")) as other:
-        page.context.clear_cookies()
         page.goto(other.address())
         sign_in(page, "tess")
         page.get_by_text("this computer (::1)").wait_for()
@@ -214,7 +219,6 @@ def test_answer_reaches_a_program_that_listens_on_ipv6(program: Program, page: P
 def test_program_learns_what_is_wrong_without_anybody_signing_in(
     program: Program, page: Page
 ) -> None:
-    page.context.clear_cookies()
     page.goto(program.address(resource="https://evil.example"))
     page.get_by_text("Back in the program.").wait_for()
     assert program.came_back[-1]["error"] == "invalid_target"
