@@ -14,10 +14,10 @@ from django.urls import URLPattern, path
 
 from accounts.admin.base import OwnFilters, as_id, handled, or_404, who
 from accounts.admin.columns import PersonColumns
-from accounts.admin.listing import TeamFilter, with_tokens
+from accounts.admin.listing import SecondFactorFilter, TeamFilter, with_tokens
 from accounts.admin.switching import VERBS, Switches
 from accounts.forms import AddAnalystForm
-from accounts.models import User, may_use_mcp
+from accounts.models import SEE_EVERYONE, User, may_use_mcp
 from accounts.people import add_analyst, announce_person
 from accounts.policies import assign_policy
 
@@ -30,14 +30,14 @@ else:
 _NAMES = (None, {"fields": ("username", "first_name", "last_name", "email")})
 _LEAD_SEES = (
     _NAMES,
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+    ("Access", {"fields": ("is_active", "teams_shown", "policy", "signed_in", "added")}),
 )
 _SUPERUSER_SEES = (
     (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+    ("Access", {"fields": ("is_active", "teams_shown", "policy", "signed_in", "added")}),
     ("Power", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
 )
-_ALWAYS_READ_ONLY = ("is_active", "teams_shown", "last_login", "date_joined")
+_ALWAYS_READ_ONLY = ("is_active", "teams_shown", "signed_in", "added")
 _ADD = ("username", "first_name", "last_name", "email", "team")
 
 
@@ -46,11 +46,11 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
     """People. Only a superuser hands out power, and nobody deletes a person."""
 
     list_display = (
-        "username", "issue", "full_name", "teams_shown", "is_active", "policy", "tokens_shown",
-        "last_used",
+        "username", "issue", "full_name", "teams_shown", "is_active", "policy_shown",
+        "tokens_shown", "last_used",
     )  # fmt: skip
     list_filter = ("is_active", TeamFilter)
-    words = frozenset({"is_active__exact", "team"})
+    words = frozenset({"is_active__exact", "team", "second_factor"})
     list_select_related = ("policy",)
     list_per_page = 50
     # Not Django's two lists: screen readers can't name their parts.
@@ -60,11 +60,16 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
     change_form_template = "admin/accounts/user/change_form.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns; the link to issue a token only for who may."""
-        columns = super().get_list_display(request)
-        if who(request).has_perm("accounts.add_analysttoken"):
-            return columns
-        return tuple(column for column in columns if column != "issue")
+        """Return the columns; some only for who may do, or see, what they are about."""
+        columns, may = super().get_list_display(request), who(request).has_perm
+        if not may("accounts.add_analysttoken"):
+            columns = tuple(column for column in columns if column != "issue")
+        return (*columns, "second_factor") if may(SEE_EVERYONE) else columns
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Return the filters; that of the second factor for those who see everyone."""
+        sees_all = who(request).has_perm(SEE_EVERYONE)
+        return (*self.list_filter, SecondFactorFilter) if sees_all else self.list_filter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the person at the browser may see."""
@@ -117,7 +122,9 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
             add_analyst(user=obj, team=form.cleaned_data["team"], policy=wanted, by=me)
             return
         obj.policy_id = form.initial.get("policy", obj.policy_id)
-        super().save_model(request, obj, form, change)
+        # Nothing else: somebody may have deactivated the person since the form was opened.
+        own = {field.name for field in User._meta.concrete_fields} - {"policy"}
+        obj.save(update_fields=own.intersection(form.changed_data))
         assign_policy(user=obj, policy=wanted, by=me)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -23,6 +23,7 @@ from accounts.errors import RevokeRefused
 from accounts.forms import ReasonForm
 from accounts.models import AnalystToken, TokenStatus, User
 from accounts.services import revoke_token
+from accounts.standing import others_open
 
 if TYPE_CHECKING:
     # Generic for the type checker only.
@@ -34,6 +35,9 @@ _SHOWN = (
     "owner", "label", "prefix", "standing", "expires", "last_used", "last_used_from", "created",
     "imported", "rotated", "revoked",
 )  # fmt: skip
+
+
+_OTHERS = 20
 
 
 class TokenList(ChangeList):
@@ -187,7 +191,10 @@ class AnalystTokenAdmin(OwnFilters, TokenColumns, _TokenAdmin):
                 return None
             except RevokeRefused as refusal:
                 form.add_error("reason", str(refusal))
-        return page(self, request, "revoke", "Revoke tokens", form=form, tokens=tokens)
+        others = others_open(tokens, timezone.now())[:_OTHERS]
+        return page(
+            self, request, "revoke", "Revoke tokens", form=form, tokens=tokens, others=others
+        )
 
     def _revoke(self, request: HttpRequest, tokens: list[AnalystToken], reason: str) -> None:
         with transaction.atomic():
