@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 
+from accounts.html import moment
 from accounts.models import User
 
 _LONGEST_ID = 19
@@ -43,6 +47,17 @@ def as_id(text: str) -> int:
 def one_of(queryset: QuerySet[M], pk: object) -> M:
     """Return the one of these with that id, or raise Http404."""
     return or_404(queryset.filter(pk=pk).first())
+
+
+def when(field: str, empty: str = "-") -> Callable[[Any], SafeString]:
+    """Return the column of a moment, which a browser shows in the viewer's zone."""
+
+    @admin.display(description=field.replace("_", " "), ordering=field)
+    def shown(obj: Any) -> SafeString:
+        return moment(getattr(obj, field), empty)
+
+    shown.__name__ = field
+    return shown
 
 
 class OwnFilters:

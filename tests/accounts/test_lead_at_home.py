@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AnalystToken, Membership, Role, Team, User
+from accounts.models import AnalystToken, Connection, Membership, Team, User
 from accounts.pausing import pause_server
 from accounts.people import deactivate_person
 from accounts.rotation import rotate_token
@@ -156,8 +156,13 @@ def test_no_page_of_a_lead_writes_a_moment_in_nobodys_zone(
     )
     alice.last_login = timezone.now()
     alice.save()
-    Membership.objects.filter(user=alice).update(role=Role.MEMBER)
+    now = timezone.now()
+    connection = Connection.objects.create(
+        user=alice, client_name="Claude", redirect_host="claude.ai", code_digest="x",
+        expires_at=now + timedelta(days=3), ends_at=now + timedelta(days=9),
+    )  # fmt: skip
     for name, pk in (
+        ("accounts_connection_change", connection.pk),
         ("accounts_user_change", alice.pk),
         ("accounts_analysttoken_change", token.pk),
         ("accounts_analysttoken_history", token.pk),
@@ -167,3 +172,6 @@ def test_no_page_of_a_lead_writes_a_moment_in_nobodys_zone(
         assert not ZONELESS.search(page), name
         assert "<time datetime=" in page, name
         assert "All times are UTC" not in page
+    page = text_of(tess_client, "admin:accounts_connection_changelist")
+    assert page.count("<time datetime=") == 3
+    assert not ZONELESS.search(page)
