@@ -343,6 +343,7 @@ REQUIREMENTS = {
     "RESULT-ROW-CAP": "At most cap + 1 rows ever leave PostgreSQL, whatever the SQL says.",
     "RESULT-SHAPE": "Duplicate names, zero columns, zero rows and the order of rows are kept.",
     "RESULT-SIZE-CAP": "A result that is too large is cut by PostgreSQL at a whole row, and says so.",
+    "REVIEW-CONNECTIONS": "A review covers connections as it does tokens.",
     "REVIEW-DECIDE": "A review keeps and revokes in one pass, all or nothing, with a reason, and is recorded.",
     "REVIEW-PAGE": "The review shows a lead who of theirs has what, and what they used it for.",
     "ROLE-ATTRIBUTES": "A re-run strips attributes, memberships and grants that someone added.",
