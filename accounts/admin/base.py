@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -49,8 +48,11 @@ def one_of(queryset: QuerySet[M], pk: object) -> M:
     return or_404(queryset.filter(pk=pk).first())
 
 
-def when(field: str, empty: str = "-") -> Callable[[Any], SafeString]:
-    """Return the column of a moment, which a browser shows in the viewer's zone."""
+def when(field: str, empty: str = "-") -> Any:
+    """Return the column of a moment, which a browser shows in the viewer's zone.
+
+    It is a callable, which Django takes among fields too; its stubs know only names there.
+    """
 
     @admin.display(description=field.replace("_", " "), ordering=field)
     def shown(obj: Any) -> SafeString:
