@@ -23,6 +23,16 @@ class PersonColumns:
         """Return first and last name."""
         return obj.get_full_name() or "-"
 
+    @admin.display(description="Username")
+    def signs_in_as(self, obj: User) -> str:
+        """Return the name that the record knows the person by."""
+        return obj.username
+
+    @admin.display(description="Active")
+    def active(self, obj: User) -> str:
+        """Return whether the doors are open, and where they are switched."""
+        return "yes" if obj.is_active else "no: every door is shut, until somebody presses Activate"
+
     @admin.display(description="Teams")
     def teams_shown(self, obj: User) -> str:
         """Return the teams, and where the person leads."""
@@ -115,7 +125,8 @@ class TokenColumns:
     def created(self, obj: AnalystToken) -> SafeString:
         """Return when and by whom the token was issued."""
         by = obj.created_by.username if obj.created_by else "a command"
-        return format_html("{} by {}", moment(obj.created_at), by)
+        how = ", taken over from MCP_AUTH_TOKENS" if obj.imported else ""
+        return format_html("{} by {}{}", moment(obj.created_at), by, how)
 
     @admin.display(description="Revoked")
     def revoked(self, obj: AnalystToken) -> SafeString | str:

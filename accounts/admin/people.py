@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 else:
     _PersonAdmin = UserAdmin
 
-_NAMES = (None, {"fields": ("username", "first_name", "last_name", "email")})
+_NAMES = (None, {"fields": ("signs_in_as", "first_name", "last_name", "email")})
 _LEAD_SEES = (
     _NAMES,
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "signed_in", "added")}),
+    ("Access", {"fields": ("active", "teams_shown", "policy", "signed_in", "added")}),
 )
 _SUPERUSER_SEES = (
     (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "signed_in", "added")}),
+    ("Access", {"fields": ("active", "teams_shown", "policy", "signed_in", "added")}),
     ("Power", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
 )
-_ALWAYS_READ_ONLY = ("is_active", "teams_shown", "signed_in", "added")
+_ALWAYS_READ_ONLY = ("active", "teams_shown", "signed_in", "added")
 _ADD = ("username", "first_name", "last_name", "email", "team")
 
 
@@ -101,7 +101,7 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
             return ()
         if who(request).is_superuser:
             return _ALWAYS_READ_ONLY
-        return (*_ALWAYS_READ_ONLY, "username", *(() if _assigns(request) else ("policy",)))
+        return (*_ALWAYS_READ_ONLY, "signs_in_as", *(() if _assigns(request) else ("policy",)))
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -114,6 +114,11 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
             request, obj, change=change, **{**kwargs, "form": AddAnalystForm}
         )
         return type("AddAnalystFormOfLead", (form,), {"lead": who(request)})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field; without a policy of their own a person has the default one."""
+        words = {"empty_label": "default"} if db_field.name == "policy" else {}
+        return super().formfield_for_foreignkey(db_field, request, **{**kwargs, **words})
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store the person by the verbs, so that everything is on record."""

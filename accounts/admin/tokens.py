@@ -33,7 +33,7 @@ else:
 
 _SHOWN = (
     "owner", "label", "prefix", "standing", "expires", "last_used", "last_used_from", "created",
-    "imported", "rotated", "revoked",
+    "rotated", "revoked",
 )  # fmt: skip
 
 
