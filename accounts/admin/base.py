@@ -48,6 +48,13 @@ def one_of(queryset: QuerySet[M], pk: object) -> M:
     return or_404(queryset.filter(pk=pk).first())
 
 
+def said(value: Any) -> Any:
+    """Return a form's value in words that JSON can hold."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return ", ".join(sorted(map(str, value))) if hasattr(value, "__iter__") else str(value)
+
+
 def when(field: str, empty: str = "-") -> Any:
     """Return the column of a moment, which a browser shows in the viewer's zone.
 

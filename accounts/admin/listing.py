@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -51,6 +52,18 @@ def queries_since(tokens: Iterable[AnalystToken], since: datetime) -> dict[int, 
     of_these = record.objects.filter(token__in=[t.pk for t in tokens], pk__gte=rows[0]["pk"])
     counted = of_these.order_by().values("token").annotate(n=Count("pk"))
     return dict(counted.values_list("token", "n"))
+
+
+class TokenList(ChangeList):
+    """A page of tokens that knows what was asked with each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page, then count for its rows alone."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        counted = queries_since(self.result_list, timezone.now() - RECENT)
+        for token in self.result_list:
+            token.recent_queries = counted.get(token.pk, 0)
 
 
 class TeamFilter(admin.SimpleListFilter):

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from accounts.admin.base import OwnFilters, as_id, handled, or_404, who
+from accounts.admin.base import OwnFilters, as_id, handled, or_404, said, who
 from accounts.admin.columns import PersonColumns
 from accounts.admin.listing import SecondFactorFilter, TeamFilter, with_tokens
 from accounts.admin.switching import VERBS, Switches
@@ -136,7 +136,7 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
         """Store groups and rights, then say what changed."""
         super().save_related(request, form, formsets, change)
         changes = {
-            name: (_said(form.initial.get(name)), _said(form.cleaned_data[name]))
+            name: (said(form.initial.get(name)), said(form.cleaned_data[name]))
             for name in form.changed_data
             if change and name != "policy"
         }
@@ -193,10 +193,3 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
 
 def _assigns(request: HttpRequest) -> bool:
     return who(request).has_perm("accounts.assign_accesspolicy")
-
-
-def _said(value: Any) -> Any:
-    """Return a form's value in words that JSON can hold."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return ", ".join(sorted(map(str, value))) if hasattr(value, "__iter__") else str(value)

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_protect
 from accounts.admin import expiring, issuing
 from accounts.admin.base import OwnFilters, as_id, one_of, or_404, page, who
 from accounts.admin.columns import TokenColumns
-from accounts.admin.listing import RECENT, StatusFilter, queries_since
+from accounts.admin.listing import StatusFilter, TokenList
 from accounts.errors import RevokeRefused
 from accounts.forms import ReasonForm
 from accounts.models import AnalystToken, TokenStatus, User
@@ -38,18 +38,6 @@ _SHOWN = (
 
 
 _OTHERS = 20
-
-
-class TokenList(ChangeList):
-    """A page of tokens that knows what was asked with each."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page, then count for its rows alone."""
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        counted = queries_since(self.result_list, timezone.now() - RECENT)
-        for token in self.result_list:
-            token.recent_queries = counted.get(token.pk, 0)
 
 
 @admin.register(AnalystToken)
