@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.crypto import salted_hmac
@@ -18,6 +18,10 @@ from fleetmcp.client_ip import client_ip
 
 WRONG = "That name and password don't go together. Check both; upper and lower case matter."
 WAIT = "Too many failed attempts. Wait 5 minutes, then try again."
+UNREADABLE = (
+    "Your second factor can't be read any more, because the server's SECRET_KEY was changed. "
+    "Ask the operator to run reset_two_factor for you, then sign in again and set up a new one."
+)
 NOT_REMOVABLE = "You must keep a second factor. A superuser can reset it when your device is lost."
 
 
@@ -61,6 +65,7 @@ class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has 
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "That code is not right. Codes change every 30 seconds: try the next.",
         "cannot_delete_authenticator": NOT_REMOVABLE,
+        "unreadable": UNREADABLE,
     }
 
     def encrypt(self, text: str) -> str:
@@ -68,8 +73,11 @@ class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has 
         return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the key. Raises InvalidToken when SECRET_KEY has changed since."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        """Return the key. Raises ValidationError when SECRET_KEY has changed since."""
+        try:
+            return _fernet().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise self.validation_error("unreadable") from None
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Return False while the person must have one."""

@@ -18,9 +18,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """See to the default policy after each migrate or flush, and to those who leave."""
-        from accounts.oauth.leaving import revoke_of_the_inactive
+        from accounts.oauth.leaving import revoke_of_the_inactive, revoke_of_who_leaves
+        from accounts.signals import person_deactivated
 
         post_migrate.connect(ensure_default_policy, sender=self)
+        person_deactivated.connect(revoke_of_who_leaves)
         post_save.connect(revoke_of_the_inactive, sender=self.get_model("User"))
 
 

@@ -85,11 +85,10 @@ In Claude Code, run this with the token in its place:
 
 {claude_code_line(PLACEHOLDER)}
 
-claude.ai, Claude Desktop and the mobile apps need no token: add {connector_url()}
-as a custom connector and sign in. If you have no password there yet, ask me for a sign-in link.
-
-Other clients: the same address, and the token goes into the request header Authorization, after
-the word Bearer.
+In claude.ai and Claude Desktop add a custom connector with the address {connector_url()}
+and sign in: no token is needed there. Ask me for a sign-in link if you have no password yet.
+Other clients: the same address, and the token goes into the request header Authorization,
+after the word Bearer.
 
 What may be asked, and how to connect, is at {settings.PUBLIC_URL}/ . If it doesn't work, or the
 token got into other hands, tell me at once.

@@ -25,6 +25,12 @@ _HOUR = timedelta(hours=1)
 _REASON_HELP = "One line; it stays in the history."
 
 
+_ELSEWHERE = (
+    "If it is the same person, in another team: ask a superuser to put them into yours. Else "
+    "choose another name."
+)
+
+
 def _default_days() -> int:
     return int(settings.TOKEN_LIFETIME_DAYS)
 
@@ -37,7 +43,10 @@ def _wide() -> forms.TextInput:
 class OnceForm(forms.Form):
     """A form that makes something once, however often it is sent."""
 
-    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    # "off", or some browsers keep the old id when the page is reloaded.
+    form_id = forms.UUIDField(
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}), initial=uuid.uuid4
+    )
 
 
 class IssueTokenForm(OnceForm):
@@ -110,7 +119,8 @@ class AddAnalystForm(_PersonForm):
         username: str = User.normalize_username(self.cleaned_data["username"])
         bad = why_bad_name(username)
         if bad:
-            raise forms.ValidationError(f"The person {bad}.")
+            taken = User.objects.filter(username__iexact=username).exists()
+            raise forms.ValidationError(f"The person {bad}. {_ELSEWHERE if taken else ''}".strip())
         return username
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -24,6 +25,14 @@ class Standing(models.TextChoices):
     UNUSED = "unused", "Unused for 30 days"
     REPLACED = "replaced", "Rotated"
     OWNER_INACTIVE = "owner_inactive", "Owner deactivated"
+
+
+def kind_of(standing: Standing) -> str:
+    """Return how a page shows it: ok, warn or bad."""
+    if standing is Standing.ACTIVE:
+        return "ok"
+    shut = {Standing.EXPIRED, Standing.REVOKED, Standing.OWNER_INACTIVE}
+    return "bad" if standing in shut else "warn"
 
 
 def standing_condition(standing: Standing, now: datetime) -> Q:
@@ -59,8 +68,23 @@ def standings(token: AnalystToken, now: datetime) -> list[Standing]:
     return [Standing.ACTIVE, *(standing for standing, true in found.items() if true)]
 
 
+def others_open(tokens: Sequence[AnalystToken], now: datetime) -> QuerySet[AnalystToken]:
+    """Return the other tokens that let the same people in, as during a rotation's overlap."""
+    others = AnalystToken.objects.usable(now).filter(user__in={one.user_id for one in tokens})
+    return others.exclude(pk__in=[one.pk for one in tokens]).select_related("user")
+
+
 def expiring_tokens(now: datetime, within: timedelta) -> QuerySet[AnalystToken]:
-    """Return the working tokens without a successor that end within that time, soonest first."""
-    usable = AnalystToken.objects.usable(now).select_related("user")
-    ending = usable.filter(expires_at__lte=now + within, replaced_by__isnull=True)
-    return ending.order_by("expires_at", "pk")
+    """Return the working tokens that end within that time, soonest first.
+
+    Not those with a successor that works: their owner loses nothing.
+    """
+    usable = AnalystToken.objects.usable(now).select_related("user", "replaced_by")
+    # By id: negated through the relation it would also leave out those without a successor.
+    replaced = AnalystToken.objects.filter(
+        status_condition(TokenStatus.ACTIVE, now), replaces__isnull=False
+    )
+    ending = usable.filter(expires_at__lte=now + within)
+    return ending.exclude(pk__in=replaced.order_by().values("replaces")).order_by(
+        "expires_at", "pk"
+    )

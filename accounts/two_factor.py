@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -29,6 +30,17 @@ class Passed(Enum):
 def must_have_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Say whether REQUIRE_TWO_FACTOR asks it of this person: of staff, that is."""
     return settings.REQUIRE_TWO_FACTOR == "staff" and getattr(user, "is_staff", False)
+
+
+def has_second_factor() -> Exists:
+    """Return the condition that a person has set their second factor up."""
+    theirs = Authenticator.objects.filter(user_id=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    return Exists(theirs)
+
+
+def staff_without() -> QuerySet[User]:
+    """Return the staff who have none yet: their password alone lets anybody set one up."""
+    return User.objects.filter(~Q(has_second_factor()), is_staff=True, is_active=True)
 
 
 def second_factor_of(request: HttpRequest) -> Passed:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from accounts.models import AnalystToken, TokenStatus, User, status_condition
+from accounts.models import AnalystToken, Connection, TokenStatus, User, status_condition
+from accounts.oauth.connections import revoke_connection
 from accounts.services import revoke_token
 from audit.events import record_event
 from audit.models import Event, EventKind, ObjectKind, QueryLog, TouchedObject
@@ -19,37 +20,43 @@ PERIOD = timedelta(days=90)
 # The newest say what a person works on, and are found without reading a whole history.
 NEWEST = 500
 TOP_TABLES = 5
+CHANGED = "The tokens changed meanwhile: look at the list again."
+_LONGEST_ID = 19
 
 
 class ReviewRefused(Exception):
     """The review can't be closed as asked; ``str(error)`` says what to do instead."""
 
 
+Held = AnalystToken | Connection
+"""What lets somebody in: a token, or a connection that they agreed to."""
+
+
 @dataclass(frozen=True)
 class Holder:
-    """A person with working tokens, and what they used them for in the period.
+    """A person with working tokens or connections, and what they used them for in the period.
 
     ``tables`` are the most read ones of their newest queries, with the number of queries.
     """
 
     person: User
-    tokens: Sequence[AnalystToken]
+    held: Sequence[Held]
     queries: int
     rows: int
     tables: Sequence[tuple[str, int]]
 
     @property
     def last_used(self) -> datetime | None:
-        """When any of the working tokens was last used."""
-        return max((t.last_used_at for t in self.tokens if t.last_used_at), default=None)
+        """When any of them was last used."""
+        return max((one.last_used_at for one in self.held if one.last_used_at), default=None)
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What a lead decided on each token that they were shown."""
+    """What a lead decided on each token and connection that they were shown."""
 
-    keep: Sequence[AnalystToken]
-    revoke: Sequence[AnalystToken]
+    keep: Sequence[Held]
+    revoke: Sequence[Held]
     reason: str = ""
 
 
@@ -61,21 +68,38 @@ def working_tokens(lead: User) -> QuerySet[AnalystToken]:
     return found.order_by("user__username", "pk")
 
 
+def working_connections(lead: User) -> QuerySet[Connection]:
+    """Return the connections that let those in whom the lead handles."""
+    active = status_condition(TokenStatus.ACTIVE, timezone.now())
+    people = User.objects.handled_by(lead).filter(is_active=True)
+    on = Q(application__isnull=False, application__disabled_at__isnull=True)
+    found = Connection.objects.filter(active, on, user__in=people).select_related("user__policy")
+    return found.order_by("user__username", "pk")
+
+
+def key_of(one: Held) -> str:
+    """Return what a form calls it."""
+    return f"{'token' if isinstance(one, AnalystToken) else 'connection'}_{one.pk}"
+
+
 def holders_of(lead: User) -> QuerySet[User]:
-    """Return those whom the lead handles and who have a working token."""
-    owners = working_tokens(lead).order_by().values("user")
-    return User.objects.filter(pk__in=owners).select_related("policy").order_by("username")
+    """Return those whom the lead handles and whom anything lets in."""
+    tokens = working_tokens(lead).order_by().values("user")
+    connections = working_connections(lead).order_by().values("user")
+    owners = User.objects.filter(Q(pk__in=tokens) | Q(pk__in=connections))
+    return owners.select_related("policy").order_by("username")
 
 
 def holders(lead: User, people: Sequence[User]) -> list[Holder]:
-    """Return what these people hold and did; a query for each, and two for all."""
-    tokens: dict[int, list[AnalystToken]] = {person.pk: [] for person in people}
-    for token in working_tokens(lead).filter(user__in=people):
-        tokens[token.user_id].append(token)
+    """Return what these people hold and did; a query for each, and three for all."""
+    held: dict[int, list[Held]] = {person.pk: [] for person in people}
+    for found in (working_tokens(lead), working_connections(lead)):
+        for one in found.filter(user__in=people):
+            held[one.user_id].append(one)
     since = timezone.now() - PERIOD
     volumes, first = _volumes(people, since), _first_since(since)
     return [
-        Holder(person, tokens[person.pk], *volumes.get(person.pk, (0, 0)), _tables(person, first))
+        Holder(person, held[person.pk], *volumes.get(person.pk, (0, 0)), _tables(person, first))
         for person in people
     ]
 
@@ -84,14 +108,33 @@ def conduct_review(*, lead: User, decisions: Decisions) -> Event:
     """Revoke what is not kept and record the review, both or neither. Raises ReviewRefused."""
     if decisions.revoke and not decisions.reason.strip():
         raise ReviewRefused("Give a reason for what you revoke.")
-    decided = {token.pk for token in (*decisions.keep, *decisions.revoke)}
+    decided = {key_of(one) for one in (*decisions.keep, *decisions.revoke)}
     with transaction.atomic():
-        found = working_tokens(lead).filter(pk__in=decided)
-        if not decided or found.count() != len(decided):
-            raise ReviewRefused("The tokens changed meanwhile: look at the list again.")
-        for token in decisions.revoke:
-            revoke_token(token=token, revoked_by=lead, reason=decisions.reason)
+        if not decided or {key_of(one) for one in still_working(lead, decided)} != decided:
+            raise ReviewRefused(CHANGED)
+        for one in decisions.revoke:
+            _revoke(one, lead, decisions.reason)
         return _recorded(lead, decisions)
+
+
+def still_working(lead: User, keys: Iterable[str]) -> list[Held]:
+    """Return those that the keys name, as far as they let in somebody whom the lead handles."""
+    words = [key.partition("_") for key in keys]
+    ids: dict[str, list[int]] = {"token": [], "connection": []}
+    for kind, _, number in words:
+        if kind in ids and number.isascii() and number.isdigit() and len(number) < _LONGEST_ID:
+            ids[kind].append(int(number))
+    return [
+        *working_tokens(lead).filter(pk__in=ids["token"]),
+        *working_connections(lead).filter(pk__in=ids["connection"]),
+    ]
+
+
+def _revoke(one: Held, lead: User, reason: str) -> None:
+    if isinstance(one, AnalystToken):
+        revoke_token(token=one, revoked_by=lead, reason=reason)
+    else:
+        revoke_connection(connection=one, revoked_by=lead, reason=reason)
 
 
 def last_review(lead: User) -> Event | None:
@@ -109,10 +152,12 @@ def _recorded(lead: User, decisions: Decisions) -> Event:
     )
 
 
-def _words(tokens: Sequence[AnalystToken]) -> list[dict[str, object]]:
+def _words(held: Sequence[Held]) -> list[dict[str, object]]:
     return [
-        {"token": t.pk, "prefix": t.prefix, "label": t.label, "owner": t.user.username}
-        for t in tokens
+        {"token": one.pk, "prefix": one.prefix, "label": one.label, "owner": one.user.username}
+        if isinstance(one, AnalystToken)
+        else {"connection": one.pk, "label": one.client_name, "owner": one.user.username}
+        for one in held
     ]
 
 

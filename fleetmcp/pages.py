@@ -17,7 +17,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.connecting import lines
 from accounts.limits import NOTHING, PolicyLimits, resolved
-from accounts.models import AnalystToken, Connection, TokenStatus, User, policy_row
+from accounts.models import (
+    AnalystToken,
+    Connection,
+    TokenStatus,
+    User,
+    may_use_mcp,
+    policy_row,
+)
+from accounts.models.pauses import current_message
+from accounts.standing import kind_of, standings
 from audit.models import QueryLog
 from audit.usage import Usage, usage
 
@@ -44,14 +53,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @dataclass(frozen=True)
 class OwnToken:
-    """One line of the person's tokens; nothing in it opens a door."""
+    """One line of the person's tokens; nothing in it opens a door.
+
+    ``states`` is what is true of it, each with how it is shown: ok, warn or bad.
+    """
 
     pk: int
     label: str
     prefix: str
-    status: str
+    states: list[tuple[str, str]]
     expires_at: datetime
     last_used_at: datetime | None
+    works: bool
 
 
 @require_safe
@@ -63,10 +76,13 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 def _own(person: User) -> dict[str, Any]:
     now = timezone.now()
+    limits, asks, paused = _door(person)
     return {
+        "asks": asks,
+        "paused": paused,
         "tokens": _tokens(person, now),
         "connections": Connection.objects.filter(user=person).with_status(TokenStatus.ACTIVE, now),
-        "limits": _limits_of(person),
+        "limits": limits,
         "used": _used(person, now),
         "queries": _recent(person),
         "may_open": person.is_staff and person.has_perm("audit.view_querylog"),
@@ -74,16 +90,26 @@ def _own(person: User) -> dict[str, Any]:
 
 
 def _tokens(person: User, now: datetime) -> list[OwnToken]:
+    found = AnalystToken.objects.filter(user=person).select_related("user", "replaced_by")
     return [
-        OwnToken(t.pk, t.label, t.prefix, t.status_at(now).value, t.expires_at, t.last_used_at)
-        for t in AnalystToken.objects.filter(user=person)
+        OwnToken(
+            t.pk, t.label, t.prefix, _states(t, now), t.expires_at, t.last_used_at, t.is_usable(now)
+        )
+        for t in found
     ]
 
 
-def _limits_of(person: User) -> PolicyLimits:
-    rows = User.objects.filter(pk=person.pk).values_list(policy_row("policy_id"), flat=True)
-    row = rows.first()
-    return resolved(row) if row else NOTHING
+def _states(token: AnalystToken, now: datetime) -> list[tuple[str, str]]:
+    return [(kind_of(one), one.label.lower()) for one in standings(token, now)]
+
+
+def _door(person: User) -> tuple[PolicyLimits, bool, str | None]:
+    """Return what the person may, whether they may ask at all, and what a pause tells them."""
+    found = User.objects.filter(pk=person.pk).annotate(
+        row=policy_row("policy_id"), asks=may_use_mcp(), paused=current_message()
+    )
+    row, asks, paused = found.values_list("row", "asks", "paused").get()
+    return resolved(row) if row else NOTHING, asks, paused
 
 
 def _used(person: User, now: datetime) -> Usage:

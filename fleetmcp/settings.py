@@ -115,6 +115,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# In an incident a lead revokes every token at once, and each is a field of that form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 _HTTPS = _PUBLIC.scheme == "https"
 SESSION_COOKIE_SECURE = _HTTPS

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 
+from accounts.html import moment
 from accounts.models import User
 
 _LONGEST_ID = 19
@@ -43,6 +46,27 @@ def as_id(text: str) -> int:
 def one_of(queryset: QuerySet[M], pk: object) -> M:
     """Return the one of these with that id, or raise Http404."""
     return or_404(queryset.filter(pk=pk).first())
+
+
+def said(value: Any) -> Any:
+    """Return a form's value in words that JSON can hold."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return ", ".join(sorted(map(str, value))) if hasattr(value, "__iter__") else str(value)
+
+
+def when(field: str, empty: str = "-") -> Any:
+    """Return the column of a moment, which a browser shows in the viewer's zone.
+
+    It is a callable, which Django takes among fields too; its stubs know only names there.
+    """
+
+    @admin.display(description=field.replace("_", " "), ordering=field)
+    def shown(obj: Any) -> SafeString:
+        return moment(getattr(obj, field), empty)
+
+    shown.__name__ = field
+    return shown
 
 
 class OwnFilters:

@@ -12,9 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.html import moment
 from accounts.models import AnalystToken, Role, User
-from accounts.standing import Standing, standings
-
-_GOOD, _BAD = {Standing.ACTIVE}, {Standing.EXPIRED, Standing.REVOKED, Standing.OWNER_INACTIVE}
+from accounts.standing import kind_of, standings
 
 
 class PersonColumns:
@@ -25,12 +23,27 @@ class PersonColumns:
         """Return first and last name."""
         return obj.get_full_name() or "-"
 
+    @admin.display(description="Username")
+    def signs_in_as(self, obj: User) -> str:
+        """Return the name that the record knows the person by."""
+        return obj.username
+
+    @admin.display(description="Active")
+    def active(self, obj: User) -> str:
+        """Return whether the doors are open, and where they are switched."""
+        return "yes" if obj.is_active else "no: every door is shut, until somebody presses Activate"
+
     @admin.display(description="Teams")
     def teams_shown(self, obj: User) -> str:
         """Return the teams, and where the person leads."""
         memberships = obj.memberships.all()
         names = [f"{m.team} (lead)" if m.role == Role.LEAD else str(m.team) for m in memberships]
         return ", ".join(names) or "-"
+
+    @admin.display(description="Policy", ordering="policy__name")
+    def policy_shown(self, obj: User) -> str:
+        """Return the policy; who has none of their own has the default one."""
+        return obj.policy.name if obj.policy else "default"
 
     @admin.display(description="Active tokens")
     def tokens_shown(self, obj: Any) -> SafeString:
@@ -44,6 +57,24 @@ class PersonColumns:
     def last_used(self, obj: Any) -> SafeString:
         """Return when the person last asked something."""
         return moment(obj.last_use, "never")
+
+    @admin.display(description="Second factor")
+    def second_factor(self, obj: Any) -> SafeString | str:
+        """Return whether somebody of staff has set theirs up; others need none."""
+        if obj.has_second_factor:
+            return "set up"
+        missing = format_html('<span class="state state-warn">{}</span>', "not set up")
+        return missing if obj.is_staff else "-"
+
+    @admin.display(description="Last signed in")
+    def signed_in(self, obj: User) -> SafeString:
+        """Return when the person last signed in to these pages."""
+        return moment(obj.last_login, "never")
+
+    @admin.display(description="Added")
+    def added(self, obj: User) -> SafeString:
+        """Return when the person was added."""
+        return moment(obj.date_joined)
 
     @admin.display(description="Issue")
     def issue(self, obj: Any) -> SafeString | str:
@@ -61,7 +92,7 @@ class TokenColumns:
     def standing(self, obj: AnalystToken) -> SafeString:
         """Return everything that is true of the token now."""
         found = standings(obj, timezone.now())
-        words = [(_kind(one), one.label) for one in found]
+        words = [(kind_of(one), one.label) for one in found]
         return format_html_join(", ", '<span class="state state-{}">{}</span>', words)
 
     @admin.display(description="Expires", ordering="expires_at")
@@ -94,7 +125,8 @@ class TokenColumns:
     def created(self, obj: AnalystToken) -> SafeString:
         """Return when and by whom the token was issued."""
         by = obj.created_by.username if obj.created_by else "a command"
-        return format_html("{} by {}", moment(obj.created_at), by)
+        how = ", taken over from MCP_AUTH_TOKENS" if obj.imported else ""
+        return format_html("{} by {}{}", moment(obj.created_at), by, how)
 
     @admin.display(description="Revoked")
     def revoked(self, obj: AnalystToken) -> SafeString | str:
@@ -115,9 +147,3 @@ class TokenColumns:
             if one is not None
         ]
         return format_html_join(", ", '{} <a href="{}">{}…</a>', found) or "no"
-
-
-def _kind(standing: Standing) -> str:
-    if standing in _GOOD:
-        return "ok"
-    return "bad" if standing in _BAD else "warn"

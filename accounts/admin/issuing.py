@@ -65,12 +65,14 @@ def rotate(model_admin: Any, request: HttpRequest, token: AnalystToken) -> HttpR
 def _shown(
     model_admin: Any, request: HttpRequest, issued: IssuedToken, old: AnalystToken | None = None
 ) -> HttpResponse:
-    """The admin's views are never cached; here it is said once more, for this is the secret."""
+    """Every page says no-store, so no cache keeps the secret."""
     token, sender = issued.token, who(request)
     model_admin.log_addition(request, token, [{"added": {}}])
     if old is not None:
         model_admin.log_change(request, old, f"Rotated to {token.prefix}…")
-    response = page(
+    # No Referrer-Policy of its own: with "no-referrer" browsers send "Origin: null", and Django
+    # refuses the forms of this page, the one to sign out among them.
+    return page(
         model_admin,
         request,
         "issued",
@@ -80,10 +82,6 @@ def _shown(
         lines=lines(issued.secret),
         note=_note(token, sender),
     )
-    response.headers["Cache-Control"] = "no-store, no-cache, max-age=0, must-revalidate, private"
-    response.headers["Pragma"] = "no-cache"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _note(token: AnalystToken, sender: User) -> str:

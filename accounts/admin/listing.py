@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from accounts.admin.base import as_id, who
 from accounts.models import AnalystToken, User, may_use_mcp
 from accounts.standing import Standing, standing_condition
 from accounts.teams import visible_teams
+from accounts.two_factor import has_second_factor
 
 RECENT = timedelta(days=30)
 
@@ -31,6 +33,7 @@ def with_tokens(people: QuerySet[User]) -> QuerySet[User]:
         active_tokens=Coalesce(Subquery(active.annotate(n=Count("pk")).values("n")), 0),
         last_use=Subquery(theirs.annotate(last=Max("last_used_at")).values("last")),
         analyst=may_use_mcp(),
+        has_second_factor=has_second_factor(),
     ).prefetch_related("memberships__team")
 
 
@@ -51,6 +54,18 @@ def queries_since(tokens: Iterable[AnalystToken], since: datetime) -> dict[int, 
     return dict(counted.values_list("token", "n"))
 
 
+class TokenList(ChangeList):
+    """A page of tokens that knows what was asked with each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page, then count for its rows alone."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        counted = queries_since(self.result_list, timezone.now() - RECENT)
+        for token in self.result_list:
+            token.recent_queries = counted.get(token.pk, 0)
+
+
 class TeamFilter(admin.SimpleListFilter):
     """Narrows people to one team; offers the teams that the viewer may see."""
 
@@ -67,6 +82,24 @@ class TeamFilter(admin.SimpleListFilter):
         if not team:
             return queryset
         return queryset.filter(Q(teams__in=visible_teams(who(request)).filter(pk=team)))
+
+
+class SecondFactorFilter(admin.SimpleListFilter):
+    """Narrows people to the staff who have set their second factor up, or have not."""
+
+    title = "second factor (staff)"
+    parameter_name = "second_factor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return both."""
+        return [("missing", "Not set up"), ("set_up", "Set up")]
+
+    def queryset(self, request: HttpRequest, queryset: _Any) -> _Any:
+        """Return the staff of the chosen kind; another word narrows nothing."""
+        known = {"missing": False, "set_up": True}
+        if self.value() not in known:
+            return queryset
+        return queryset.filter(is_staff=True, has_second_factor=known[self.value() or ""])
 
 
 class StatusFilter(admin.SimpleListFilter):

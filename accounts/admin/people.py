@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from accounts.admin.base import OwnFilters, as_id, handled, or_404, who
+from accounts.admin.base import OwnFilters, as_id, handled, or_404, said, who
 from accounts.admin.columns import PersonColumns
-from accounts.admin.listing import TeamFilter, with_tokens
+from accounts.admin.listing import SecondFactorFilter, TeamFilter, with_tokens
 from accounts.admin.switching import VERBS, Switches
 from accounts.forms import AddAnalystForm
-from accounts.models import User, may_use_mcp
+from accounts.models import SEE_EVERYONE, User, may_use_mcp
 from accounts.people import add_analyst, announce_person
 from accounts.policies import assign_policy
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 else:
     _PersonAdmin = UserAdmin
 
-_NAMES = (None, {"fields": ("username", "first_name", "last_name", "email")})
+_NAMES = (None, {"fields": ("signs_in_as", "first_name", "last_name", "email")})
 _LEAD_SEES = (
     _NAMES,
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+    ("Access", {"fields": ("active", "teams_shown", "policy", "signed_in", "added")}),
 )
 _SUPERUSER_SEES = (
     (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
-    ("Access", {"fields": ("is_active", "teams_shown", "policy", "last_login", "date_joined")}),
+    ("Access", {"fields": ("active", "teams_shown", "policy", "signed_in", "added")}),
     ("Power", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
 )
-_ALWAYS_READ_ONLY = ("is_active", "teams_shown", "last_login", "date_joined")
+_ALWAYS_READ_ONLY = ("active", "teams_shown", "signed_in", "added")
 _ADD = ("username", "first_name", "last_name", "email", "team")
 
 
@@ -46,11 +46,11 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
     """People. Only a superuser hands out power, and nobody deletes a person."""
 
     list_display = (
-        "username", "issue", "full_name", "teams_shown", "is_active", "policy", "tokens_shown",
-        "last_used",
+        "username", "issue", "full_name", "teams_shown", "is_active", "policy_shown",
+        "tokens_shown", "last_used",
     )  # fmt: skip
     list_filter = ("is_active", TeamFilter)
-    words = frozenset({"is_active__exact", "team"})
+    words = frozenset({"is_active__exact", "team", "second_factor"})
     list_select_related = ("policy",)
     list_per_page = 50
     # Not Django's two lists: screen readers can't name their parts.
@@ -60,11 +60,16 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
     change_form_template = "admin/accounts/user/change_form.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns; the link to issue a token only for who may."""
-        columns = super().get_list_display(request)
-        if who(request).has_perm("accounts.add_analysttoken"):
-            return columns
-        return tuple(column for column in columns if column != "issue")
+        """Return the columns; some only for who may do, or see, what they are about."""
+        columns, may = super().get_list_display(request), who(request).has_perm
+        if not may("accounts.add_analysttoken"):
+            columns = tuple(column for column in columns if column != "issue")
+        return (*columns, "second_factor") if may(SEE_EVERYONE) else columns
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Return the filters; that of the second factor for those who see everyone."""
+        sees_all = who(request).has_perm(SEE_EVERYONE)
+        return (*self.list_filter, SecondFactorFilter) if sees_all else self.list_filter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the person at the browser may see."""
@@ -96,7 +101,7 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
             return ()
         if who(request).is_superuser:
             return _ALWAYS_READ_ONLY
-        return (*_ALWAYS_READ_ONLY, "username", *(() if _assigns(request) else ("policy",)))
+        return (*_ALWAYS_READ_ONLY, "signs_in_as", *(() if _assigns(request) else ("policy",)))
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -110,6 +115,11 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
         )
         return type("AddAnalystFormOfLead", (form,), {"lead": who(request)})
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field; without a policy of their own a person has the default one."""
+        words = {"empty_label": "default"} if db_field.name == "policy" else {}
+        return super().formfield_for_foreignkey(db_field, request, **{**kwargs, **words})
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store the person by the verbs, so that everything is on record."""
         me, wanted = who(request), obj.policy
@@ -117,14 +127,16 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
             add_analyst(user=obj, team=form.cleaned_data["team"], policy=wanted, by=me)
             return
         obj.policy_id = form.initial.get("policy", obj.policy_id)
-        super().save_model(request, obj, form, change)
+        # Nothing else: somebody may have deactivated the person since the form was opened.
+        own = {field.name for field in User._meta.concrete_fields} - {"policy"}
+        obj.save(update_fields=own.intersection(form.changed_data))
         assign_policy(user=obj, policy=wanted, by=me)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store groups and rights, then say what changed."""
         super().save_related(request, form, formsets, change)
         changes = {
-            name: (_said(form.initial.get(name)), _said(form.cleaned_data[name]))
+            name: (said(form.initial.get(name)), said(form.cleaned_data[name]))
             for name in form.changed_data
             if change and name != "policy"
         }
@@ -181,10 +193,3 @@ class PersonAdmin(OwnFilters, Switches, PersonColumns, _PersonAdmin):
 
 def _assigns(request: HttpRequest) -> bool:
     return who(request).has_perm("accounts.assign_accesspolicy")
-
-
-def _said(value: Any) -> Any:
-    """Return a form's value in words that JSON can hold."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return ", ".join(sorted(map(str, value))) if hasattr(value, "__iter__") else str(value)

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import OwnFilters
+from accounts.admin.base import OwnFilters, when
 from accounts.denials import allow_column, save_denied
 from accounts.models import AccessPolicy, DeniedColumn, User
 from accounts.policies import make_default, save_policy
@@ -64,11 +64,15 @@ class AccessPolicyAdmin(OwnFilters, _PolicyAdmin):
 class DeniedColumnAdmin(OwnFilters, _ColumnAdmin):
     """The deny-list: a superuser adds and takes away, who may view looks at it."""
 
-    list_display = ("__str__", "reason", "created_by", "created_at")
+    list_display = ("__str__", "reason", "created_by", when("created_at"))
     list_select_related = ("created_by",)
     search_fields = ("schema", "table", "column", "reason")
-    fields = ("schema", "table", "column", "reason", "created_by", "created_at")
-    readonly_fields = ("created_by", "created_at")
+    fields = ("schema", "table", "column", "reason")
+    readonly_fields = ("created_by", when("created_at"))
+
+    def get_fields(self, request: HttpRequest, obj: DeniedColumn | None = None) -> Any:
+        """Return what one writes; of an entry that is there also who made it, and when."""
+        return self.fields if obj is None else (*self.fields, *self.readonly_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return True for superusers: an entry stops the server until the DBA has acted."""

@@ -8,6 +8,9 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.admin.base import OwnFilters, or_404, who
 from accounts.models import Membership, Team
@@ -31,6 +34,10 @@ class MembershipInline(_Inline):
     autocomplete_fields = ("user",)
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Return them with what each says of itself, or every person would be a query more."""
+        return super().get_queryset(request).select_related("team", "user")
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return True for who may see teams."""
         return who(request).has_perm("accounts.view_team")
@@ -46,15 +53,27 @@ class MembershipInline(_Inline):
 class TeamAdmin(OwnFilters, _TeamAdmin):
     """Teams and who is in them."""
 
-    list_display = ("name", "leads", "size")
+    list_display = ("name", "leads", "people_shown")
     search_fields = ("name",)
-    fields = ("name",)
+    readonly_fields = ("name", "leads", "people_shown")
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """Return the teams that the person at the browser may see."""
         seen = visible_teams(who(request)).annotate(size=Count("memberships"))
         return seen.prefetch_related("memberships__user").order_by("name")
+
+    def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
+        """Return the forms of the members for who may change them; hundreds take their time."""
+        return self.inlines if self.has_change_permission(request, obj) else ()
+
+    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
+        """Return the name; for who only looks also who is in it."""
+        return ("name",) if self.has_change_permission(request, obj) else self.readonly_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
+        """Return what can't be changed here."""
+        return () if self.has_change_permission(request, obj) else self.readonly_fields
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Team:
         """Return the team, or raise Http404."""
@@ -91,6 +110,7 @@ class TeamAdmin(OwnFilters, _TeamAdmin):
         return ", ".join(found) or "nobody"
 
     @admin.display(description="People", ordering="size")
-    def size(self, obj: Any) -> int:
-        """Return how many people are in the team."""
-        return int(obj.size)
+    def people_shown(self, obj: Any) -> SafeString:
+        """Return how many people are in the team, as a link to them."""
+        address = reverse("admin:accounts_user_changelist")
+        return format_html('<a href="{}?team={}">{}</a>', address, obj.pk, obj.size)

@@ -18,11 +18,12 @@ from django.views.decorators.csrf import csrf_protect
 from accounts.admin import expiring, issuing
 from accounts.admin.base import OwnFilters, as_id, one_of, or_404, page, who
 from accounts.admin.columns import TokenColumns
-from accounts.admin.listing import RECENT, StatusFilter, queries_since
+from accounts.admin.listing import StatusFilter, TokenList
 from accounts.errors import RevokeRefused
 from accounts.forms import ReasonForm
 from accounts.models import AnalystToken, TokenStatus, User
 from accounts.services import revoke_token
+from accounts.standing import others_open
 
 if TYPE_CHECKING:
     # Generic for the type checker only.
@@ -32,20 +33,11 @@ else:
 
 _SHOWN = (
     "owner", "label", "prefix", "standing", "expires", "last_used", "last_used_from", "created",
-    "imported", "rotated", "revoked",
+    "rotated", "revoked",
 )  # fmt: skip
 
 
-class TokenList(ChangeList):
-    """A page of tokens that knows what was asked with each."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page, then count for its rows alone."""
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        counted = queries_since(self.result_list, timezone.now() - RECENT)
-        for token in self.result_list:
-            token.recent_queries = counted.get(token.pk, 0)
+_OTHERS = 20
 
 
 @admin.register(AnalystToken)
@@ -187,7 +179,10 @@ class AnalystTokenAdmin(OwnFilters, TokenColumns, _TokenAdmin):
                 return None
             except RevokeRefused as refusal:
                 form.add_error("reason", str(refusal))
-        return page(self, request, "revoke", "Revoke tokens", form=form, tokens=tokens)
+        others = others_open(tokens, timezone.now())[:_OTHERS]
+        return page(
+            self, request, "revoke", "Revoke tokens", form=form, tokens=tokens, others=others
+        )
 
     def _revoke(self, request: HttpRequest, tokens: list[AnalystToken], reason: str) -> None:
         with transaction.atomic():

@@ -87,6 +87,7 @@ class User(AbstractUser):
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta(AbstractUser.Meta):
+        verbose_name, verbose_name_plural = "person", "people"
         permissions = [
             ("see_everyone", "Can see people of all teams"),
             (USE_MCP, "Can ask questions through MCP"),

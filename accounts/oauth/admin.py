@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import OwnFilters, handled, one_of, page, who
+from accounts.admin.base import OwnFilters, handled, one_of, page, when, who
 from accounts.errors import RevokeRefused
 from accounts.models import (
     AccessToken,
@@ -86,8 +86,8 @@ class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
     """Who connected what; and what lets one person in, tokens beside connections."""
 
     list_display = (
-        "client_name", "owner", "client_host", "redirect_host", "status", "created_at",
-        "first_used_at", "last_used_at", "expires_at", "ends_at",
+        "client_name", "owner", "client_host", "redirect_host", "status", when("created_at"),
+        when("first_used_at"), when("last_used_at", "never"), when("expires_at"), when("ends_at"),
     )  # fmt: skip
     list_filter = (ConnectionStatusFilter,)
     words = frozenset({"status"})
@@ -95,9 +95,10 @@ class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
     list_per_page = 50
     search_fields = ("user__username", "client_name")
     fields = readonly_fields = (
-        "owner", "client_name", "client_host", "redirect_host", "status", "created_at",
-        "created_ip", "refreshed_at", "first_used_at", "last_used_at", "last_used_ip",
-        "expires_at", "ends_at", "revoked_at", "revoked_by", "revoke_reason",
+        "owner", "client_name", "client_host", "redirect_host", "status", when("created_at"),
+        "created_ip", when("refreshed_at"), when("first_used_at"), when("last_used_at"),
+        "last_used_ip", when("expires_at"), when("ends_at"), when("revoked_at"), "revoked_by",
+        "revoke_reason",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
@@ -147,15 +148,15 @@ class ConnectionAdmin(OwnFilters, _ReadOnly, _ConnectionAdmin):
 class ApplicationAdmin(OwnFilters, _ReadOnly, _ApplicationAdmin):
     """The client programs: looked at, switched off and on."""
 
-    list_display = ("name", "client_id", "registration_source", "created", "is_on")
+    list_display = ("name", "client_id", "registration_source", when("created"), "is_on")
     list_filter = ("registration_source",)
     words = frozenset({"registration_source__exact"})
     search_fields = ("name", "client_id")
     list_per_page = 50
     actions = ("switch_off", "switch_on")
     fields = readonly_fields = (
-        "name", "client_id", "client_type", "registration_source", "redirect_uris", "created",
-        "created_ip", "cimd_expires_at", "is_on", "disabled_at", "disabled_by",
+        "name", "client_id", "client_type", "registration_source", "redirect_uris", when("created"),
+        "created_ip", when("cimd_expires_at"), "is_on", when("disabled_at"), "disabled_by",
     )  # fmt: skip
 
     def has_switch_permission(self, request: HttpRequest) -> bool:

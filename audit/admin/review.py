@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,21 +16,22 @@ from django.urls import URLPattern, path, reverse
 from accounts.errors import RevokeRefused
 from accounts.models import AnalystToken, User
 from audit.review import (
+    CHANGED,
     NEWEST,
     PERIOD,
     Decisions,
+    Held,
     ReviewRefused,
     conduct_review,
     holders,
     holders_of,
+    key_of,
     last_review,
-    working_tokens,
+    still_working,
 )
 
 PEOPLE_A_PAGE = 20
-_FIELD = "token_"
-_LONGEST_ID = 19
-_CHANGED = "The tokens changed meanwhile: look at the list again."
+_FIELDS = ("token_", "connection_")
 
 
 class ReasonForm(forms.Form):
@@ -64,7 +66,9 @@ def review(model_admin: Any, request: HttpRequest) -> HttpResponse:
     try:
         decisions = _decisions(request, lead, form.cleaned_data["reason"])
         if "confirmed" not in request.POST:
-            return _page(model_admin, request, "review_confirm", form=form, decisions=decisions)
+            keep, revoke = _keyed(decisions.keep), _keyed(decisions.revoke)
+            words = {"form": form, "decisions": decisions, "keep": keep, "revoke": revoke}
+            return _page(model_admin, request, "review_confirm", **words)
         event = conduct_review(lead=lead, decisions=decisions)
     except (ReviewRefused, RevokeRefused) as refusal:
         form.add_error(None, str(refusal))
@@ -74,33 +78,33 @@ def review(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _decisions(request: HttpRequest, lead: User, reason: str) -> Decisions:
-    """Return what the form says; each token in it must be one that the lead may decide on."""
-    words = {k[len(_FIELD) :]: v for k, v in request.POST.items() if k.startswith(_FIELD)}
-    ids = {int(key): value for key, value in words.items() if _is_id(key)}
-    tokens = list(working_tokens(lead).filter(pk__in=ids))
-    if not words or len(tokens) != len(words) or not set(words.values()) <= {"keep", "revoke"}:
-        raise ReviewRefused(_CHANGED)
-    revoke = [token for token in tokens if ids[token.pk] == "revoke"]
+    """Return what the form says; each one in it must be one that the lead may decide on."""
+    words = {k: v for k, v in request.POST.items() if k.startswith(_FIELDS)}
+    held = still_working(lead, words)
+    known = {key_of(one) for one in held} == set(words)
+    if not words or not known or not set(words.values()) <= {"keep", "revoke"}:
+        raise ReviewRefused(CHANGED)
+    revoke = [one for one in held if words[key_of(one)] == "revoke"]
     if revoke and not reason.strip():
         raise ReviewRefused("Give a reason for what you revoke.")
-    return Decisions([t for t in tokens if t not in revoke], revoke, reason)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < _LONGEST_ID
+    return Decisions([one for one in held if one not in revoke], revoke, reason)
 
 
 def _listed(model_admin: Any, request: HttpRequest, lead: User, form: ReasonForm) -> HttpResponse:
     people = Paginator(holders_of(lead), PEOPLE_A_PAGE).get_page(request.GET.get("p"))
-    chosen = {k for k, v in request.POST.items() if k.startswith(_FIELD) and v == "revoke"}
+    chosen = {k for k, v in request.POST.items() if k.startswith(_FIELDS) and v == "revoke"}
     rows = [
-        (holder, [(token, f"{_FIELD}{token.pk}" in chosen) for token in holder.tokens])
+        (holder, [(one, key_of(one), key_of(one) in chosen) for one in holder.held])
         for holder in holders(lead, list(people))
     ]
     return _page(
         model_admin, request, "review", form=form, people=people, rows=rows,
         last=last_review(lead), days=PERIOD.days, newest=NEWEST,
     )  # fmt: skip
+
+
+def _keyed(held: Sequence[Held]) -> list[tuple[str, Held]]:
+    return [(key_of(one), one) for one in held]
 
 
 def _page(model_admin: Any, request: HttpRequest, name: str, **context: object) -> HttpResponse:

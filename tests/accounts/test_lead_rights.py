@@ -6,7 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.db.models import CharField, Model
 from django.test import Client
 from django.urls import reverse
 
@@ -195,6 +197,33 @@ def test_lead_changes_no_team(tess_client: Client, dispatch: Team, bob: User) ->
     dispatch.refresh_from_db()
     assert dispatch.name == "Dispatch"
     assert bob not in dispatch.people.all()
+
+
+def foreign_lookups(model: type[Model]) -> list[str]:
+    """Return lookups through everything that the model points at, and through its own text."""
+    fields = model._meta.get_fields()
+    beyond = [f.name for f in fields if f.is_relation and f.related_model is User]
+    own = [f.name for f in fields if isinstance(f, CharField)]
+    return [f"{name}__password__startswith" for name in beyond] + [f"{n}__regex" for n in own]
+
+
+@pytest.mark.proves("LEAD-POWER", "LEAD-TEAM")
+@pytest.mark.parametrize("who", ["tess", "otto"])
+def test_no_list_answers_a_lookup_that_it_does_not_offer(
+    client: Client, ids: dict[str, int], who: str
+) -> None:
+    client.force_login(User.objects.get(username=who))
+    tried = 0
+    # The record's lists have a form of their own, and don't look at other words.
+    for model in [one for one in admin.site._registry if one._meta.app_label != "audit"]:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for lookup in foreign_lookups(model):
+            reply = client.get(address, {lookup: "a"})
+            assert reply.status_code in (302, 400, 403), (address, lookup)
+            tried += 1
+        reply = client.get(address, {"_popup": "1", "_to_field": "password"})
+        assert reply.status_code in (302, 400, 403), address
+    assert tried > 20
 
 
 @pytest.mark.proves("LEAD-POWER")

@@ -32,6 +32,24 @@ def test_both_tokens_work_until_the_overlap_is_over(issued: IssuedToken, tess: U
 
 
 @pytest.mark.proves("TOKEN-ROTATE")
+@pytest.mark.parametrize("lost", ["old", "new"])
+def test_revoking_one_during_the_overlap_leaves_the_other(issued: IssuedToken, lost: str) -> None:
+    new = rotate_token(token=issued.token)
+    pair = {"old": issued, "new": new}
+    revoke_token(token=pair[lost].token, reason="lost")
+    found = {name: authenticate(f"Bearer {one.secret}") is None for name, one in pair.items()}
+    assert found == {"old": lost == "old", "new": lost == "new"}
+
+
+@pytest.mark.proves("TOKEN-ROTATE")
+def test_old_token_ends_at_the_very_moment_at_which_the_overlap_does(issued: IssuedToken) -> None:
+    rotate_token(token=issued.token, overlap=timedelta(hours=2))
+    end, moment = issued.token.expires_at, timedelta(microseconds=1)
+    assert issued.token.is_usable(end - moment)
+    assert not issued.token.is_usable(end)
+
+
+@pytest.mark.proves("TOKEN-ROTATE")
 def test_without_overlap_the_old_token_ends_at_once(issued: IssuedToken) -> None:
     new = rotate_token(token=issued.token, overlap=timedelta())
     assert authenticate(f"Bearer {issued.secret}") is None

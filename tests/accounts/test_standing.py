@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import AnalystToken, User
 from accounts.people import deactivate_person
 from accounts.rotation import rotate_token
-from accounts.services import issue_token
+from accounts.services import issue_token, revoke_token
 from accounts.standing import Standing, expiring_tokens, standing_condition, standings
 
 
@@ -54,6 +54,16 @@ def test_words_and_questions_agree_for_every_kind_of_token(
         expected = {pk for pk, true in tokens.items() if standing in true}
         assert set(found.values_list("pk", flat=True)) == expected
         assert expected
+
+
+@pytest.mark.proves("TOKEN-EXPIRING")
+def test_reminder_names_a_token_whose_successor_was_revoked(alice: User) -> None:
+    old = issue_token(user=alice, label="laptop").token
+    new = rotate_token(token=old, overlap=timedelta(hours=2)).token
+    now = timezone.now()
+    assert list(expiring_tokens(now, timedelta(days=14))) == []
+    revoke_token(token=new, reason="lost on the way")
+    assert list(expiring_tokens(now, timedelta(days=14))) == [old]
 
 
 @pytest.mark.proves("TOKEN-EXPIRING")

@@ -288,7 +288,7 @@ def test_page_has_the_lines_of_every_client_and_a_note_without_the_secret(
     }
     assert response.context["lines"].generic in page
     assert "claude.ai, Claude Desktop and the mobile apps" in page
-    assert "need no token" in note
+    assert "no token is needed" in note
     assert secret not in note
     assert AnalystToken.objects.get().prefix in note
     assert PLACEHOLDER in note

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.authentication import authenticate
-from accounts.models import AnalystToken, User
+from accounts.models import AnalystToken, Application, Connection, User
 from accounts.services import issue_token
 from audit.models import CatalogObject, Event, ObjectKind, TouchedObject
 from audit.review import Decisions, ReviewRefused, conduct_review, holders
@@ -154,3 +154,52 @@ def test_list_of_tokens_counts_the_queries_of_thirty_days_in_constant_queries(
         for _ in range(10):
             issue_token(user=token.user, label="more")
     assert costs[0] == costs[1]
+
+
+@pytest.fixture
+def connection_of() -> Callable[[User], Connection]:
+    """Return a function that connects a program for a person."""
+
+    def connect(person: User) -> Connection:
+        now = timezone.now()
+        return Connection.objects.create(
+            user=person,
+            application=Application.objects.create(name="Claude", client_id=person.username),
+            client_name="Claude",
+            redirect_host="claude.ai",
+            code_digest=person.username,
+            expires_at=now + timedelta(days=3),
+            ends_at=now + timedelta(days=9),
+        )
+
+    return connect
+
+
+@pytest.mark.proves("REVIEW-CONNECTIONS")
+def test_person_with_nothing_but_a_connection_is_reviewed_and_loses_it(
+    tess_client: Client, alice: User, connection_of: Callable[[User], Connection]
+) -> None:
+    mine = connection_of(alice)
+    page = tess_client.get(reverse(PAGE)).content.decode()
+    assert f'name="connection_{mine.pk}"' in page
+    form = {f"connection_{mine.pk}": "revoke", "reason": "not used"}
+    assert "Revoke: 1" in tess_client.post(reverse(PAGE), form).content.decode()
+    assert tess_client.post(reverse(PAGE), {**form, "confirmed": "yes"}).status_code == 302
+    mine.refresh_from_db()
+    assert mine.revoke_reason == "not used"
+    details = json.loads(Event.objects.get(kind="reviewed").details)
+    assert details["revoked"] == [{"connection": mine.pk, "label": "Claude", "owner": "alice"}]
+    assert "Nobody of yours" in tess_client.get(reverse(PAGE)).content.decode()
+
+
+@pytest.mark.proves("REVIEW-CONNECTIONS")
+def test_connection_of_another_team_or_of_a_client_that_is_off_is_not_for_the_lead(
+    tess_client: Client, alice: User, bob: User, connection_of: Callable[[User], Connection]
+) -> None:
+    theirs, off = connection_of(bob), connection_of(alice)
+    Application.objects.filter(pk=off.application_id).update(disabled_at=timezone.now())
+    assert "connection_" not in tess_client.get(reverse(PAGE)).content.decode()
+    for one in (theirs, off):
+        form = {f"connection_{one.pk}": "revoke", "reason": "x", "confirmed": "yes"}
+        assert "changed meanwhile" in tess_client.post(reverse(PAGE), form).content.decode()
+    assert not Connection.objects.filter(revoked_at__isnull=False).exists()

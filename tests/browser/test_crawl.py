@@ -16,6 +16,14 @@ _ELSEWHERE = re.compile(
     r"^/(static|logout|admin/(logout|jsi18n|r/))|\?(o|_facets|_changelist_filters)="
 )
 
+# Moments that nobody's zone could be applied to; not those in SQL, and in texts for others.
+_ZONELESS = r"""() => {
+  const page = document.querySelector('main').cloneNode(true);
+  page.querySelectorAll('time, pre, code, textarea, select, input').forEach((e) => e.remove());
+  return page.textContent.match(
+    /(?<!')20\d\d-\d\d-\d\d[ T]\d\d:\d\d|[A-Z][a-z]{2,8}\.? \d{1,2}, 20\d\d|\d [ap]\.m\./g);
+}"""
+
 
 def shape(address: str) -> str:
     """Return what two addresses of the same kind of page have in common."""
@@ -42,6 +50,7 @@ def crawl(person: Person, start: str, closely: bool) -> tuple[list[str], list[st
         visited.append(path)
         try:
             person.visit(path, closely=closely)
+            assert not person.page.evaluate(_ZONELESS), f"{path}: {person.page.evaluate(_ZONELESS)}"
         except AssertionError as problem:
             wrong.append(str(problem).partition("\n")[0])
             person.errors.clear()

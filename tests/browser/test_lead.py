@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Error, Page
 
 from tests.browser.browsing import Person
 from tests.browser.conftest import Seat
@@ -52,6 +52,77 @@ def test_lead_issues_a_token_that_is_shown_once_and_works(seat: Seat, site: Serv
     rows = tess.page.locator("#result_list tbody tr")
     assert rows.filter(has_text="for the story").count() == 1
     assert secret not in tess.page.content()
+
+
+@pytest.mark.proves("STORY-LEAD")
+def test_page_of_a_new_token_lets_the_lead_sign_out_and_keeps_nothing_behind_the_back_button(
+    seat: Seat,
+) -> None:
+    tess = seat("")
+    tess.sign_in("tess")
+    issue(tess, "for leaving")
+    tess.go(tess.page.get_by_role("button", name="Log out"), closely=False)
+    assert tess.page.get_by_role("link", name="Sign in").first.is_visible()
+    tess.sign_in("tess")
+    secret = issue(tess, "for going back")
+    tess.go(tess.page.get_by_role("link", name="The record of this token"), closely=False)
+    assert secret not in shown_behind(tess.page)
+
+
+def shown_behind(page: Page) -> str:
+    """Go back and return what the browser shows: nothing where it would have to send the form."""
+    try:
+        page.go_back()
+        return page.content()
+    except Error:
+        return ""
+
+
+@pytest.mark.proves("STORY-PHONE")
+@pytest.mark.parametrize("path", [TOKENS, "/admin/accounts/user/"])
+def test_every_column_is_in_sight_on_a_phone(seat: Seat, path: str) -> None:
+    tess = seat("tess")
+    tess.visit(path, closely=False)
+    tess.page.set_viewport_size({"width": 360, "height": 740})
+    row = tess.page.locator("#result_list tbody tr").first
+    cells = row.locator("td, th").all()
+    assert len(cells) > 7
+    for cell in cells:
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360
+    named = "(e) => getComputedStyle(e, '::before').content"
+    assert all(cell.evaluate(named) not in ("none", '""') for cell in cells[1:])
+
+
+@pytest.mark.proves("STORY-LEAD")
+def test_desktop_shows_the_decisions_of_a_review_without_scrolling(seat: Seat) -> None:
+    tess = seat("tess")
+    tess.visit("/admin/audit/querylog/review/", closely=False)
+    box = tess.page.get_by_label("Revoke").first.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 1280
+
+
+@pytest.mark.proves("STORY-NO-SCRIPT")
+def test_lead_issues_and_revokes_without_any_script(chrome: Browser, site: Server) -> None:
+    context = chrome.new_context(java_script_enabled=False)
+    tess = Person(context.new_page(), site.url)
+    tess.sign_in("tess")
+    tess.page.goto(f"{site.url}/admin/")
+    tess.page.get_by_role("link", name="Issue a token").click()
+    tess.page.get_by_label("Owner").select_option(label="alice")
+    tess.page.get_by_role("button", name="Issue").click()
+    secret = shown_secret(tess.page)
+    assert opens(site, secret)
+    assert not tess.page.get_by_role("button", name="Copy the token").is_visible()
+    tess.page.get_by_role("link", name="The record of this token").click()
+    assert "UTC" in tess.page.locator("time").first.inner_text()
+    tess.page.get_by_role("link", name="Revoke", exact=True).click()
+    tess.page.get_by_label("Reason").fill("Only a trial")
+    tess.page.get_by_role("button", name="Revoke").click()
+    assert not opens(site, secret)
+    context.close()
 
 
 @pytest.mark.proves("STORY-LEAD")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
 
 from accounts.groups import ANALYSTS
-from accounts.models import User
+from accounts.models import Connection, User
+from accounts.pausing import pause_server
 from accounts.services import issue_token, revoke_token
 from audit.models import Outcome, QueryLog
 
@@ -162,3 +165,41 @@ def test_page_under_a_foreign_name_names_the_setting_and_nothing_else(
     text = " ".join(reply.content.decode().split())
     assert "set PUBLIC_URL to the address that people use" in text
     assert "fleetmcp.example.com" not in text
+
+
+@pytest.mark.proves("PAGES-OWN")
+def test_own_page_says_what_is_true_of_a_token_which_programs_are_connected_and_a_pause(
+    alice: User, sue: User
+) -> None:
+    token = issue_token(user=alice, label="the laptop", lifetime=timedelta(days=3)).token
+    now = timezone.now()
+    Connection.objects.create(
+        user=alice, client_name="Claude", redirect_host="claude.ai", code_digest="x",
+        expires_at=now + timedelta(days=3), ends_at=now + timedelta(days=9),
+    )  # fmt: skip
+    pause_server(message="Back at noon", by=sue)
+    page = signed_in(alice).get("/").text
+    for shown in (
+        "expiring",
+        "never used",
+        token.prefix,
+        "<td>Claude</td>",
+        "claude.ai",
+        "Back at noon",
+    ):
+        assert shown in page
+
+
+@pytest.mark.proves("PAGES-OWN")
+def test_who_may_not_ask_is_told_so_instead_of_limits(tess: User, ivan: User) -> None:
+    for person, said in ((tess, "your pages are in the"), (ivan, "make you an analyst")):
+        page = " ".join(signed_in(person).get("/").text.split())
+        assert said in page
+        assert "Rows today" not in page
+
+
+@pytest.mark.proves("PAGES-STRANGERS")
+def test_strangers_learn_that_signing_in_needs_no_token(db: None) -> None:
+    page = " ".join(Client().get("/").text.split())
+    assert "You need no token for that." in page
+    assert "claude mcp login fireside-analytics" in page

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
+from html import unescape
 from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import InvalidToken
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -113,13 +114,29 @@ def test_stored_key_is_useless_without_the_secret_key(lead: User, settings: Any)
     assert key not in told
     assert seed not in told
     settings.SECRET_KEY, real = "another-" * 5, settings.SECRET_KEY
-    with pytest.raises(InvalidToken):
+    with pytest.raises(ValidationError):
         get_adapter().decrypt(stored["totp"].data["secret"])
     settings.SECRET_KEY = real
     again = Client()
     sign_in(again, "tess", PASSWORD)
     again.post("/account/two-factor/sign-in/", {"code": fresh_code(key)})
     assert again.get("/admin/").status_code == 200
+
+
+@pytest.mark.proves("TWO-FACTOR-KEY")
+def test_who_signs_in_after_the_secret_key_changed_is_told_what_to_do(
+    lead: User,  # noqa: F811
+    settings: Any,
+) -> None:
+    key = set_up(signed_in("tess"))
+    settings.SECRET_KEY = "another-" * 5
+    client = Client()
+    sign_in(client, "tess", PASSWORD)
+    reply = client.post("/account/two-factor/sign-in/", {"code": fresh_code(key)})
+    assert reply.status_code == 200
+    assert "SECRET_KEY was changed" in unescape(reply.text)
+    call_command("reset_two_factor", "tess", stdout=StringIO())
+    assert sign_in(Client(), "tess", PASSWORD) == "/admin/"
 
 
 @pytest.mark.proves("TWO-FACTOR-REQUIRED")

@@ -10,7 +10,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -337,6 +339,25 @@ def test_deactivation_leaves_no_token_and_activation_brings_none_back(
     assert not AccessToken.objects.exists()
     alice.is_active = True
     alice.save()
+    assert authenticate(bearer(tokens)) is None
+    assert flow.refresh(tokens["refresh_token"]).status_code == 400
+
+
+@pytest.mark.proves("OAUTH-SWITCH")
+def test_lead_who_deactivates_and_activates_on_the_pages_brings_no_connection_back(
+    flow: Flow, alice: User, tess: User
+) -> None:
+    tokens = flow.connect()
+    lead = Client()
+    lead.force_login(tess)
+    for verb in ("deactivate", "activate"):
+        address = reverse(f"admin:accounts_user_{verb}", args=[alice.pk])
+        assert lead.post(address, {"reason": "on leave"}).status_code == 302
+    connection = Connection.objects.get()
+    assert (connection.revoked_by, connection.revoke_reason) == (
+        tess,
+        "The person was deactivated.",
+    )
     assert authenticate(bearer(tokens)) is None
     assert flow.refresh(tokens["refresh_token"]).status_code == 400
 
