@@ -74,7 +74,7 @@ class Flow:
         """Agree and return the code."""
         return answer_of(self.press("allow", **changes))["code"]
 
-    def token(self, **words: str | None) -> Any:
+    def token(self, **words: str | list[str] | None) -> Any:
         """Ask for tokens."""
         asked = {
             "grant_type": "authorization_code",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -176,6 +177,12 @@ def test_client_can_not_skip_the_page(flow: Flow) -> None:
 
 
 @pytest.mark.proves("OAUTH-CONSENT-ALWAYS")
+@pytest.mark.parametrize("button", ["", "skip", "Allow"])
+def test_any_other_button_denies(flow: Flow, button: str) -> None:
+    assert answer_of(flow.press(button))["error"] == "access_denied"
+
+
+@pytest.mark.proves("OAUTH-CONSENT-ALWAYS")
 def test_consent_needs_the_page_s_own_form(flow: Flow) -> None:
     assert flow.browser.post(flow.question(), {"allow": "1"}).status_code == 403
 
@@ -201,6 +208,30 @@ def test_foreign_resource_at_refresh_is_an_invalid_target(flow: Flow) -> None:
     tokens = flow.connect()
     answer = flow.refresh(tokens["refresh_token"], resource="https://evil.example")
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+
+
+@pytest.mark.proves("OAUTH-RESOURCE")
+@pytest.mark.parametrize("named", [[], ["https://evil.example"]], ids=str)
+def test_code_and_refresh_token_of_another_audience_are_worth_nothing(
+    flow: Flow, named: list[str]
+) -> None:
+    code = flow.code()
+    Grant.objects.update(resource=named)
+    assert flow.token(code=code).json() == {"error": "invalid_grant"}
+    tokens = flow.connect()
+    RefreshToken.objects.update(resource=named)
+    assert flow.refresh(tokens["refresh_token"]).json() == {"error": "invalid_grant"}
+
+
+@pytest.mark.proves("OAUTH-RESOURCE")
+def test_each_of_several_resources_must_be_ours(flow: Flow) -> None:
+    ours, address = f"{settings.PUBLIC_URL}/mcp", flow.question(resource=None)
+    evil = "https://evil.example"
+    for named in ([ours, evil], [evil, ours]):
+        answer = answer_of(flow.browser.get(f"{address}&{urlencode({'resource': named}, True)}"))
+        assert answer["error"] == "invalid_target"
+        traded = flow.token(code=flow.code(), resource=named)
+        assert traded.json()["error"] == "invalid_target"
 
 
 @pytest.mark.proves("OAUTH-SCOPE-TOLERANT")
@@ -237,6 +268,33 @@ def test_code_used_twice_ends_the_connection(flow: Flow) -> None:
     assert authenticate(bearer(tokens)) is None
     assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert "used twice" in Connection.objects.get().revoke_reason
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_other_client_can_not_end_a_connection_by_showing_its_code(flow: Flow) -> None:
+    code = flow.code()
+    tokens = flow.token(code=code).json()
+    other = Flow()
+    other.register()
+    assert other.token(code=code).json()["error"] == "invalid_grant"
+    assert authenticate(bearer(tokens)) is not None
+
+
+@pytest.mark.proves("OAUTH-REPLAY")
+def test_refresh_token_that_another_request_takes_in_between_gives_no_second_pair(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = flow.connect()
+    before: Callable[..., Any] = Validator.validate_refresh_token
+
+    def overtaken(self: Validator, *args: Any, **kwargs: Any) -> Any:
+        valid = before(self, *args, **kwargs)
+        RefreshToken.objects.update(revoked=timezone.now())
+        return valid
+
+    monkeypatch.setattr(Validator, "validate_refresh_token", overtaken)
+    assert flow.refresh(tokens["refresh_token"]).json() == {"error": "invalid_grant"}
+    assert RefreshToken.objects.count() == 1
 
 
 @pytest.mark.proves("OAUTH-REPLAY")
@@ -307,7 +365,18 @@ def rested_too_long(user: User) -> None:
     Connection.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
-LOSSES = [deactivated, no_analyst_any_more, disconnected, client_disabled, rested_too_long]
+def deactivated_past_every_signal(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+LOSSES = [
+    deactivated,
+    deactivated_past_every_signal,
+    no_analyst_any_more,
+    disconnected,
+    client_disabled,
+    rested_too_long,
+]
 
 
 @pytest.mark.proves("OAUTH-SWITCH")
@@ -407,10 +476,14 @@ def test_connection_slides_with_each_refresh_up_to_its_end(flow: Flow, settings:
 
 
 @pytest.mark.proves("OAUTH-LIFETIMES")
-def test_access_token_ends_with_its_connection(flow: Flow, settings: Settings) -> None:
-    flow.connect()
-    token = AccessToken.objects.get()
-    assert abs(token.expires - timezone.now() - timedelta(hours=1)) < timedelta(minutes=1)
+def test_access_token_lives_an_hour_and_never_longer_than_its_connection(flow: Flow) -> None:
+    tokens = flow.connect()
+    lives = AccessToken.objects.get().expires - timezone.now()
+    assert abs(lives - timedelta(hours=1)) < timedelta(minutes=1)
+    end = timezone.now() + timedelta(minutes=10)
+    Connection.objects.update(expires_at=end, ends_at=end)
+    assert flow.refresh(tokens["refresh_token"]).status_code == 200
+    assert AccessToken.objects.get().expires == end
 
 
 @pytest.mark.proves("OAUTH-GRANTS")

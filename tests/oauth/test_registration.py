@@ -16,7 +16,7 @@ from oauth2_provider.cimd import SafeMetadataFetcher, resolve_cimd_application
 from pytest_django import Settings
 
 from accounts.authentication import authenticate
-from accounts.models import AccessToken, Application, Connection, User
+from accounts.models import AccessToken, Application, Connection, RefreshToken, User
 from accounts.oauth.clients import switch_application
 from accounts.oauth.registration import refuse_too_many
 from accounts.secrets import digest
@@ -30,6 +30,7 @@ def test_registration_says_everything_a_client_needs() -> None:
     answer = Flow().register()
     client = Application.objects.get()
     assert answer.status_code == 201
+    assert client.created_ip == "127.0.0.1"
     assert "no-store" in answer["Cache-Control"]
     assert answer.json() == {
         **METADATA,
@@ -63,6 +64,9 @@ BAD = [
     "https://claude.ai.evil.example/x",
     "https://evil.example/claude.ai",
     "https://claude.ai@evil.example/x",
+    "https://evil@claude.ai/x",
+    "http://evil:secret@localhost/x",
+    "https://claude.ai/\\x",
     "https://claude.ai:8443/x",
     "https://sub.claude.ai/x",
     "http://claude.ai/x",
@@ -293,3 +297,15 @@ def test_stale_clients_are_cleaned_and_living_ones_stay(alice: User, sue: User) 
     assert fresh.client_id
     assert off.client_id
     assert unused.client_id
+
+
+@pytest.mark.proves("OAUTH-CLIENTS")
+def test_cleaning_takes_what_is_used_up_and_leaves_what_can_be_refreshed(flow: Flow) -> None:
+    first = flow.connect()
+    second = flow.refresh(first["refresh_token"]).json()
+    past = timezone.now() - timedelta(days=31)
+    RefreshToken.objects.filter(revoked__isnull=False).update(revoked=past)
+    AccessToken.objects.update(expires=timezone.now() - timedelta(minutes=1))
+    call_command("clean_clients", stdout=StringIO())
+    assert RefreshToken.objects.count() == 1
+    assert flow.refresh(second["refresh_token"]).status_code == 200
