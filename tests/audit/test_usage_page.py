@@ -161,7 +161,7 @@ def test_chart_escapes_whatever_it_is_given() -> None:
     column = Column(HOSTILE, [("o-ok", 3)], f"/?{HOSTILE}", HOSTILE)
     for drawing in (
         stacked_columns("a", HOSTILE, HOSTILE, [column]),
-        heat_map("b", HOSTILE, HOSTILE, [HOSTILE], {(0, 3): 5}),
+        heat_map("b", HOSTILE, HOSTILE, [HOSTILE], {(0, 3): (5, HOSTILE)}),
     ):
         assert "<script" not in drawing
         assert any(HOSTILE in "".join(one.itertext()) for one in ElementTree.fromstring(drawing))
@@ -177,7 +177,10 @@ def test_scale_ends_at_a_round_number(value: int, top: int) -> None:
 
 @pytest.mark.proves("REPORT-CHARTS")
 def test_chart_of_nothing_is_drawn_too() -> None:
-    for drawing in (stacked_columns("a", "t", "d", []), heat_map("b", "t", "d", ["Mon"], {})):
+    for drawing in (
+        stacked_columns("a", "t", "d", []),
+        heat_map("b", "t", "d", ["Mon"], {}),
+    ):
         assert ElementTree.fromstring(drawing).tag == "svg"
     assert 'width="0"' in bar(0, 0)
 
@@ -186,7 +189,7 @@ def test_chart_of_nothing_is_drawn_too() -> None:
 def test_drawings_have_names_and_the_same_numbers_as_tables(alice: User, otto: User) -> None:
     ask(alice, days_ago(2))
     shown = page(signed_in(otto), days="7")
-    assert 'role="img" aria-labelledby="heat-t heat-d"' in shown
+    assert 'role="group" aria-labelledby="heat-t heat-d"' in shown
     assert 'role="group" aria-labelledby="days-t days-d"' in shown
     assert shown.count("<details>") == 2
     assert f"{days_ago(2).date()}: queries 1, refused 0" in shown
