@@ -24,6 +24,7 @@ REQUIREMENTS = {
     "AUDIT-NAME-THEN": "The history names people as they were named then, and marks who is named otherwise now.",
     "AUDIT-NO-CLAIM": "A row never shows SQL that did not run.",
     "AUDIT-NO-VALUES": "The record has no column for a result's values.",
+    "AUDIT-ON-POSTGRESQL": "Lists, filters, rows, usage and exports of the record are the same on PostgreSQL.",
     "AUDIT-OPEN": "The row says who, what and where, and is `running` before the work.",
     "AUDIT-OTHER-TEAMS": "No figure, suggestion, filter or answer tells a lead what other teams read.",
     "AUDIT-PROTECT": "A person or token with history can't be deleted.",

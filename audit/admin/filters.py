@@ -21,7 +21,6 @@ from audit.admin.lists import choose
 from audit.admin.periods import FIRST_DAY, LAST_DAY, PERIOD_CHOICES, bounds, moments
 from audit.admin.words import TOOLS
 from audit.models import Outcome, QueryLog, TouchedObject
-from audit.reports.counting import ZONE
 
 _ANY = [("", "Any")]
 # What the columns can hold.
@@ -44,7 +43,7 @@ class HistoryForm(forms.Form):
         label="Day of the week", choices=_ANY + WEEKDAY_CHOICES, required=False
     )
     hours = forms.ChoiceField(
-        label=f"Hour of the day ({ZONE})", choices=_ANY + HOUR_CHOICES, required=False
+        label="Hour of the day, UTC", choices=_ANY + HOUR_CHOICES, required=False
     )
     object = forms.CharField(label="Object read", required=False, max_length=191)
     fingerprint = forms.CharField(label="Same statement", required=False, max_length=16)

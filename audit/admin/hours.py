@@ -1,14 +1,12 @@
-"""Filters by the day of the week and the hour of the day, in the server's zone as on usage."""
+"""Filters by the day of the week and the hour of the day, in UTC as the usage page counts them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
+from django.db.models import Func, IntegerField, Q, QuerySet
 
 from audit.models import QueryLog
-from audit.reports.counting import ZONE
 from audit.reports.figures import EVENING, MORNING
 from audit.reports.links import OFF_HOURS
 
@@ -20,15 +18,40 @@ HOUR_CHOICES = [
 ]
 
 
+class _Part(Func):
+    """A part of a moment as a number. Django's own calls Python for each row on SQLite."""
+
+    output_field = IntegerField()
+    lite, plain = "", ""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Return it for SQLite."""
+        template = f"CAST(strftime('{self.lite}', %(expressions)s) AS integer)"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Return it for PostgreSQL."""
+        template = f"EXTRACT({self.plain} FROM %(expressions)s AT TIME ZONE 'UTC')"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
+class _Hour(_Part):
+    lite, plain = "%%H", "HOUR"
+
+
+class _Weekday(_Part):
+    """Sunday is 0."""
+
+    lite, plain = "%%w", "DOW"
+
+
 def at_these_hours(rows: QuerySet[QueryLog], asked: dict[str, Any]) -> QuerySet[QueryLog]:
     """Return the rows that started on that weekday and in that hour, as far as asked for."""
     if asked["weekday"]:
-        day = ExtractIsoWeekDay("started_at", tzinfo=ZONE)
-        rows = rows.alias(weekday=day).filter(weekday=int(asked["weekday"]) + 1)
+        weekday = (int(asked["weekday"]) + 1) % 7
+        rows = rows.alias(weekday=_Weekday("started_at")).filter(weekday=weekday)
     if asked["hours"]:
-        rows = rows.alias(hour=ExtractHour("started_at", tzinfo=ZONE)).filter(
-            _hours(asked["hours"])
-        )
+        rows = rows.alias(hour=_Hour("started_at")).filter(_hours(asked["hours"]))
     return rows
 
 

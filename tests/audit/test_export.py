@@ -106,6 +106,22 @@ def test_export_holds_what_the_lists_filter_shows(alice: User, bob: User, otto: 
     assert rows[0]["username"] == "alice"
 
 
+@pytest.mark.proves("EXPORT-FILTER")
+@pytest.mark.parametrize(
+    ("listed", "words"), [("querylog", "outcome=ok"), ("event", "kind=token_issued")]
+)
+def test_each_list_leads_to_the_export_of_what_it_shows(
+    alice: User, tess: User, otto: User, listed: str, words: str
+) -> None:
+    ask(alice, days_ago(1))
+    address = f"{reverse(f'admin:audit_{listed}_changelist')}?{words}"
+    name = EXPORT if listed == "querylog" else EVENTS
+    assert f'href="{reverse(name)}?{words}"' in signed_in(otto).get(address).content.decode()
+    assert "export/" not in signed_in(tess).get(address).content.decode()
+    wanted = json.loads(download(signed_in(otto), "jsonl", name, words).splitlines()[0])
+    assert words.partition("=")[2] in (wanted.get("outcome"), wanted.get("kind"))
+
+
 @pytest.mark.proves("EXPORT-COMPLETE")
 def test_last_line_says_that_the_file_is_complete(alice: User, otto: User) -> None:
     for _ in range(3):

@@ -144,6 +144,25 @@ def test_hostile_names_and_sql_arrive_escaped(otto: User) -> None:
 
 
 @pytest.mark.proves("REPORT-ESCAPED")
+def test_characters_that_turn_text_around_are_shown_as_codes(otto: User) -> None:
+    turned = "SELECT 1 --\u202e gnihtyreve\u200b"
+    for days in (2, 0):
+        ask(
+            analyst("mal\u202elory"),
+            days_ago(days, 0),
+            sql=turned,
+            fingerprint="beef",
+            touched=(Touch("table", "s", "t\u202e"),),
+            rows=50_000,
+        )
+        User.objects.filter(username="mal\u202elory").update(username=f"mal{days}\u202elory")
+    shown = page(signed_in(otto), days="7")
+    for character in "\u202e\u200b":
+        assert character not in shown
+    assert shown.count("U+202E") > 8
+
+
+@pytest.mark.proves("REPORT-ESCAPED")
 def test_page_has_no_inline_style_or_script_and_its_drawings_are_whole(
     alice: User, otto: User
 ) -> None:
