@@ -46,6 +46,19 @@ def misspelt_seals() -> Iterator[Finding]:
         yield Finding("misspelt", f"The seal with the id {ident} {_SAY}.", "seal", ident)
 
 
+def damaged_indexes() -> Iterator[Finding]:
+    """Yield what SQLite finds wrong: where an index misses a row, so do lists."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for model in (QueryLog, TouchedObject, Event, Seal):
+            cursor.execute(f"PRAGMA integrity_check('{model._meta.db_table}')")
+            for (said,) in cursor.fetchall()[:NAMED]:
+                if said != "ok":
+                    sentence = f"The database's file is damaged, or somebody wrote in it: {said!a}."
+                    yield Finding("damaged", sentence)
+
+
 def _misspelt(model: type[models.Model], row: str) -> list[int]:
     if connection.vendor != "sqlite":
         return []

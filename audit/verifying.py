@@ -13,7 +13,7 @@ from audit.canonical import QUERY, SEAL_FIELDS, entry, seal_record
 from audit.models import QueryLog, Seal
 from audit.pruned import pruned_findings
 from audit.segments import records
-from audit.spelling import misspelt_rows, misspelt_seals
+from audit.spelling import damaged_indexes, misspelt_rows, misspelt_seals
 from audit.triggers import missing_triggers, strange_triggers
 from audit.verification import (
     Chain,
@@ -57,6 +57,7 @@ class Verification:
         yield from pruned_findings(pruned)
         yield from _before_the_first()
         yield from misspelt_rows()
+        yield from damaged_indexes()
         yield from _of_nobody()
         yield from _search()
         self.seals, self.head = links.number, links.digest

@@ -403,6 +403,7 @@ REQUIREMENTS = {
     "STORY-WHO-READ": "In a browser, the auditor is one click away from who read a column.",
     "TAMPER-DELETE": "A deleted query or event is named.",
     "TAMPER-HEAD": "A cut tail, a restored backup and a rewritten chain show against a head kept elsewhere.",
+    "TAMPER-INDEX": "An index of SQLite's that misses a row, so that lists do, is found.",
     "TAMPER-INSERT": "A row that was put in is named.",
     "TAMPER-NOBODY": "Queries whose person was taken out of the database are named: no list would show them.",
     "TAMPER-NONE": "An untouched record verifies, against every head too.",

@@ -83,6 +83,19 @@ def test_empty_is_not_nothing(record: Record) -> None:
     assert record.verify()[0] == [f"Query {ident} was changed."]
 
 
+@pytest.mark.proves("TAMPER-INDEX")
+def test_index_that_was_made_to_miss_a_row_is_a_finding(mine: Record) -> None:
+    """A list by person is read from that index: the row would be there, and on no list."""
+    [(whole,)] = mine.run("SELECT sql FROM sqlite_master WHERE name = 'query_user'")
+    change = "UPDATE sqlite_master SET sql = '{}' WHERE name = 'query_user'"
+    mine.run("PRAGMA writable_schema = ON", change.format(f"{whole} WHERE id <> 123"))
+    mine.run("REINDEX query_user")
+    mine.run("PRAGMA writable_schema = ON", change.format(whole))
+    found = mine.verify()[0]
+    assert all(one.startswith("The database's file is damaged, or somebody") for one in found)
+    assert "missing from index query_user" in found[0]
+
+
 @pytest.mark.proves("TAMPER-NOBODY")
 def test_queries_of_a_person_who_was_taken_away_are_named(record: Record) -> None:
     [(user, first)] = record.run(
