@@ -145,7 +145,9 @@ def test_json_lines_hold_each_row_as_it_is_sealed(alice: User, otto: User) -> No
 
 
 @pytest.mark.proves("EXPORT-FORMULA")
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", " =", "\n="])
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\t", "\r", " =", "\n=", "\xa0=", "\uff1d", "\u3000\uff20"]
+)
 def test_no_cell_runs_as_a_formula(sign: str, alice: User, otto: User) -> None:
     ask(alice, days_ago(1), sql=f'{sign}cmd|" /C calc"!A0')
     text = download(signed_in(otto), "csv").decode()
