@@ -17,6 +17,9 @@ _CELL_W, _CELL_H = 36, 22
 _SHADES = 8
 _MOST_LABELS = 12
 
+Cells = Mapping[tuple[int, int], tuple[int, str]]
+"""By (row, hour): how many there were, and where they are."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -44,11 +47,12 @@ def stacked_columns(name: str, title: str, says: str, columns: Sequence[Column])
     )
 
 
-def heat_map(
-    name: str, title: str, says: str, rows: Sequence[str], cells: Mapping[tuple[int, int], int]
-) -> SafeString:
-    """Return a row for each label and 24 cells in it, the darker the more; not a link."""
-    most = max(cells.values(), default=0)
+def heat_map(name: str, title: str, says: str, rows: Sequence[str], cells: Cells) -> SafeString:
+    """Return a row for each label and 24 cells in it, the darker the more, each a link.
+
+    The keyboard passes these links over: there are up to 168, and the table below has them too.
+    """
+    most = max((number for number, _ in cells.values()), default=0)
     body = format_html_join(
         "",
         '<text class="label" x="{}" y="{}" text-anchor="end">{}</text>{}',
@@ -64,7 +68,7 @@ def heat_map(
         ((_LEFT + hour * _CELL_W + 2, below, f"{hour:02}") for hour in range(0, 24, 3)),
     )
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
+        '<svg class="chart" viewBox="0 0 {} {}" role="group" aria-labelledby="{}-t {}-d">'
         '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}{}</svg>',
         *(_LEFT + 24 * _CELL_W, below + 6, name, name, name, title, name, says, body, hours),
     )
@@ -146,19 +150,32 @@ def _label(text: str, x: float, y: int) -> SafeString:
     return format_html('<text class="label" x="{}" y="{}">{}</text>', round(x, 1), y, text)
 
 
-def _heat_row(row: int, label: str, cells: Mapping[tuple[int, int], int], most: int) -> SafeString:
-    numbers = ((hour, cells.get((row, hour), 0)) for hour in range(24))
+def _heat_row(row: int, label: str, cells: Cells, most: int) -> SafeString:
+    found = ((hour, *cells.get((row, hour), (0, ""))) for hour in range(24))
     return format_html_join(
         "",
-        '<rect class="heat heat-{}" x="{}" y="{}" width="{}" height="{}">'
-        "<title>{} {}:00: {}</title></rect>",
+        "{}",
         (
-            (
-                *(_shade(number, most), _LEFT + hour * _CELL_W, row * _CELL_H),
-                *(_CELL_W - 2, _CELL_H - 2, label, f"{hour:02}", f"{number:,}"),
-            )
-            for hour, number in numbers
+            (_linked(link, f"{label} {hour:02}:00: {number:,}", _heat_cell(row, hour, shade)),)
+            for hour, number, link in found
+            for shade in (_shade(number, most),)
         ),
+    )
+
+
+def _heat_cell(row: int, hour: int, shade: int) -> SafeString:
+    return format_html(
+        '<rect class="heat heat-{}" x="{}" y="{}" width="{}" height="{}"/>',
+        *(shade, _LEFT + hour * _CELL_W, row * _CELL_H, _CELL_W - 2, _CELL_H - 2),
+    )
+
+
+def _linked(link: str, says: str, drawn: SafeString) -> SafeString:
+    if not link:
+        return format_html("<g><title>{}</title>{}</g>", says, drawn)
+    return format_html(
+        '<a href="{}" tabindex="-1" aria-label="{}"><title>{}</title>{}</a>',
+        *(link, says, says, drawn),
     )
 
 

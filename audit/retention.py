@@ -15,6 +15,7 @@ from accounts.models import User
 from audit.canonical import Record
 from audit.events import record_event
 from audit.models import Event, EventKind, QueryLog, Seal
+from audit.pruned import pruned_findings
 from audit.verification import intact
 from audit.verifying import rows_findings, seals
 
@@ -44,8 +45,10 @@ def prunable(*, before: datetime) -> Iterator[Segments]:
     """Return the segments whose rows are all older, in order, each by itself.
 
     It stops at the first that isn't, so that what is left of the record has no hole in it. Raises
-    NotPrunable at one that does not verify.
+    NotPrunable at one that does not verify, and at once if somebody else pruned: an honest pruning
+    behind a forged one would hide it.
     """
+    _nothing_forged()
     for seal in seals(_last_pruned()):
         found = next(rows_findings(seal), None)
         if found or not intact(seal):
@@ -69,6 +72,12 @@ def prune_audit(*, before: datetime, by: str, actor: User | None = None) -> Iter
             _delete(whole)
             _record(whole, before, by, actor)
         yield whole
+
+
+def _nothing_forged() -> None:
+    marked = Seal.objects.filter(pruned_at__isnull=False).order_by("number")
+    for found in pruned_findings(list(marked.values_list("number", flat=True))):
+        raise NotPrunable(found.sentence)
 
 
 def _last_pruned() -> int:

@@ -8,17 +8,22 @@ Everything is made after each migrate: what is there stays, what a remade table 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, router, transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Concat
+
+from audit.models import QueryLog
 
 logger = logging.getLogger(__name__)
 
+_WORD = re.compile(r"[^\W_]{3}")
 LEAST = 3
 """An index of trigrams can't look up less."""
 
@@ -133,12 +138,29 @@ def is_indexed() -> bool:
     return "audit_search" in _there()
 
 
-def contains(terms: Sequence[str]) -> Q:
-    """Return the condition that the SQL holds each term, upper and lower case alike."""
+def contains(terms: Sequence[str], text: str = "sql") -> Q:
+    """Return the condition that the text holds each term, upper and lower case alike."""
     found = Q()
     for term in terms:
-        found &= Q(sql__icontains=term)
+        found &= Q(**{f"{text}__icontains": term})
     return found
+
+
+def read(rows: QuerySet[QueryLog], terms: Sequence[str]) -> QuerySet[QueryLog]:
+    """Return those of a few rows whose SQL holds each term, found by reading each of them.
+
+    The text isn't the one that PostgreSQL's index is made of: it would go through all of that.
+    """
+    plain = Concat(F("sql"), Value(""), output_field=TextField())
+    return rows.alias(plain=plain).filter(contains(terms, "plain")) if terms else rows
+
+
+def can_look_up(terms: Sequence[str]) -> bool:
+    """Say whether PostgreSQL's index knows one of the terms: of signs alone it holds nothing.
+
+    It would be read from end to end, which no timeout stops.
+    """
+    return any(_WORD.search(term) for term in terms)
 
 
 def within(terms: Sequence[str], above: int, to: int) -> Q:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError
 
+from accounts.models import User
 from audit import search, unsealed
-from audit.canonical import SEAL_FIELDS, entry, seal_record
-from audit.models import Seal
+from audit.canonical import QUERY, SEAL_FIELDS, entry, seal_record
+from audit.models import QueryLog, Seal
 from audit.pruned import pruned_findings
 from audit.segments import records
+from audit.spelling import damaged_indexes, misspelt_rows, misspelt_seals
 from audit.triggers import missing_triggers, strange_triggers
 from audit.verification import (
     Chain,
@@ -36,10 +38,16 @@ class Verification:
     rows: int = 0
     seals: int = 0
     head: str = ""
+    readable: bool = True
 
     def findings(self) -> Iterator[Finding]:
         """Yield everything that is wrong, in constant memory however long the record is."""
         yield from _triggers()
+        for finding in misspelt_seals():
+            self.readable = False
+            yield finding
+        if not self.readable:
+            return  # nothing can be followed
         links = Chain(heads=self.heads)
         pruned: list[int] = []
         for seal in seals():
@@ -48,12 +56,15 @@ class Verification:
         yield from links.end()
         yield from pruned_findings(pruned)
         yield from _before_the_first()
+        yield from misspelt_rows()
+        yield from damaged_indexes()
+        yield from _of_nobody()
         yield from _search()
         self.seals, self.head = links.number, links.digest
 
     def warnings(self) -> Iterator[Finding]:
         """Return what is odd where no seal reaches."""
-        return unsealed.warnings()
+        return unsealed.warnings() if self.readable else iter(())
 
     def _segment(self, seal: SealRow, pruned: list[int]) -> Iterator[Finding]:
         found = list(rows_findings(seal))
@@ -87,7 +98,8 @@ def rows_findings(seal: SealRow) -> Iterator[Finding]:
         return  # its ids say nothing, and could be anything
     try:
         yield from _compared(seal)
-    except (DatabaseError, ValueError):  # the bytes are no text, or the text no moment
+    # The bytes are no text, the text is no moment, or what stands there is neither.
+    except (DatabaseError, ValueError, TypeError, AttributeError):
         sentence = f"The rows of seal {seal.number} can't be read: they were changed."
         yield Finding("unreadable", sentence, "seal", seal.number)
 
@@ -130,6 +142,14 @@ def _search() -> Iterator[Finding]:
             f"them query {found[1]}. Run manage.py migrate: it makes the index anew."
         )
         yield Finding("search", sentence, "query", found[1])
+
+
+def _of_nobody() -> Iterator[Finding]:
+    """Rows of people who were taken away: no list would show them."""
+    rows = QueryLog.objects.exclude(user__in=User.objects.order_by().values("pk")).order_by("pk")
+    for ident in rows.values_list("pk", flat=True)[: unsealed.NAMED]:
+        what = "is of a person whose account was deleted, so no list shows it"
+        yield of_row("nobody", QUERY, ident, what)
 
 
 def _before_the_first() -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def _conditions(asked: dict[str, Any]) -> Q:
 class EventAdmin(ReadOnly, _ModelAdmin):
     """Everything besides queries that was done."""
 
-    change_list_template = "admin/audit/list.html"
+    change_list_template = "admin/audit/event/list.html"
     change_form_template = "admin/audit/read_only.html"
     list_display = ("id", "when", "kind", "done_by", "done_to", "what", "ip")
     list_per_page = 50
@@ -93,9 +93,9 @@ class EventAdmin(ReadOnly, _ModelAdmin):
         return showing.visible(event.actor_name or (event.actor.username if event.actor else "–"))
 
     @admin.display(description="subject")
-    def done_to(self, event: Event) -> str:
+    def done_to(self, event: Event) -> SafeString:
         """To whom."""
-        return event.subject.username if event.subject else "–"
+        return showing.visible(event.subject.username if event.subject else "–")
 
     @admin.display(description="summary")
     def what(self, event: Event) -> SafeString:

@@ -15,6 +15,7 @@ from django.utils.text import smart_split, unescape_string_literal
 from accounts.admin.base import as_id
 from accounts.models import AnalystToken, Role, Team, User
 from audit import search
+from audit.admin.hours import HOUR_CHOICES, WEEKDAY_CHOICES, at_these_hours
 from audit.admin.known import is_told_unknown, objects_named, sees_everyone
 from audit.admin.lists import choose
 from audit.admin.periods import FIRST_DAY, LAST_DAY, PERIOD_CHOICES, bounds, moments
@@ -38,6 +39,12 @@ class HistoryForm(forms.Form):
     outcome = forms.ChoiceField(choices=_ANY + list(Outcome.choices), required=False)
     reason = forms.CharField(required=False, max_length=40)
     period = forms.ChoiceField(choices=_ANY + PERIOD_CHOICES, required=False)
+    weekday = forms.ChoiceField(
+        label="Day of the week", choices=_ANY + WEEKDAY_CHOICES, required=False
+    )
+    hours = forms.ChoiceField(
+        label="Hour of the day, UTC", choices=_ANY + HOUR_CHOICES, required=False
+    )
     object = forms.CharField(label="Object read", required=False, max_length=191)
     fingerprint = forms.CharField(label="Same statement", required=False, max_length=16)
     slow = forms.FloatField(
@@ -142,7 +149,7 @@ def wanted(form: HistoryForm, viewer: User) -> Wanted:
     problem = NO_OBJECT if unknown else ""
     since, until = moments(asked)
     above, to = bounds(since, until)
-    rows = rows.filter(_conditions(asked, since, until))
+    rows = at_these_hours(rows.filter(_conditions(asked, since, until)), asked)
     return Wanted(rows, objects, terms, above, to, problem)
 
 

@@ -56,7 +56,9 @@ class _Walk:
 
     def done(self) -> Found:
         self._stretch(_FIRST)
-        if self._goes_on() and self.indexed and connection.vendor == "postgresql":
+        is_postgresql = connection.vendor == "postgresql"
+        known = is_postgresql and self.indexed and search.can_look_up(self.wanted.terms)
+        if self._goes_on() and known:
             self._rest_by_index()
         width = _NEXT
         while self._goes_on():
@@ -85,7 +87,7 @@ class _Walk:
         rows = self.wanted.between(above, to)
         if indexed:
             rows = rows.filter(search.within(self.wanted.terms, above, to))
-        self._take(rows.filter(search.contains(self.wanted.terms)), above)
+        self._take(search.read(rows, self.wanted.terms), above)
         self.last = self._spent() - begin
 
     def _rest_by_index(self) -> None:

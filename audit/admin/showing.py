@@ -4,68 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from datetime import UTC, datetime
 
 import sqlparse
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers.data import JsonLexer
 from pygments.lexers.sql import SqlLexer
+
+from audit.hidden import MOST_SHOWN, hides, is_cut, marked, visible
+
+__all__ = [
+    "MOST_SHOWN",
+    "block",
+    "duration",
+    "first_line",
+    "hides",
+    "is_cut",
+    "json_html",
+    "laid_out",
+    "moment",
+    "sql_html",
+    "visible",
+]
 
 # Beyond these, laying out and colouring take longer than a page may: the text stays as it is.
 LAID_OUT = 6_000
 COLOURED = 20_000
 _DEEP = re.compile(r"[(\[,]")
 _MOST_DEEP = 300
-# What a page shows of one text; each run of a hidden character is some markup.
-MOST_SHOWN = 100_000
-_MOST_MARKS = 10_000
-
-# Every control and format character but line ends and tabs: they could hide or turn around text.
-_HIDDEN = re.compile(
-    "([\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff])\\1*"
-)
-
-
-def visible(text: str) -> SafeString:
-    """Return the text's beginning escaped; a run of what can't be seen is a marked code."""
-    return _marked(escape(_beginning(text)))
-
-
-def is_cut(*texts: str) -> bool:
-    """Say whether a page shows less than the whole of one of these."""
-    return any(len(_beginning(text)) < len(text) for text in texts)
-
-
-def _beginning(text: str) -> str:
-    """Return what comes to MOST_SHOWN characters, where a run of hidden ones counts as one."""
-    room, at = MOST_SHOWN, 0
-    for number, run in enumerate(_HIDDEN.finditer(text)):
-        plain = run.start() - at
-        if plain >= room or number == _MOST_MARKS:
-            return text[: at + min(plain, room)]
-        room, at = room - plain - 1, run.end()
-    return text[: at + room]
-
-
-def _marked(html: str) -> SafeString:
-    # The pattern finds none of the characters that markup is made of.
-    return mark_safe(_HIDDEN.sub(_mark, html))  # noqa: S308  # escaped before
-
-
-def _mark(found: re.Match[str]) -> str:
-    name, times = unicodedata.name(found[1], "control character").lower(), len(found[0])
-    code = f"U+{ord(found[1]):04X}" + (f" ×{times:,}" if times > 1 else "")
-    return f'<span class="hidden-character" title="{name}">{code}</span>'
-
-
-def hides(text: str) -> bool:
-    """Say whether the text holds characters that can't be seen."""
-    return _HIDDEN.search(text) is not None
 
 
 def sql_html(sql: str) -> SafeString:
@@ -101,7 +70,7 @@ def _coloured(text: str, lexer: SqlLexer | JsonLexer) -> SafeString:
     if len(text) > COLOURED:
         return visible(text)
     lexer.stripnl, lexer.ensurenl = False, False
-    return _marked(highlight(text, lexer, HtmlFormatter(nowrap=True)))
+    return marked(highlight(text, lexer, HtmlFormatter(nowrap=True)))
 
 
 def moment(at: datetime | None) -> SafeString:

@@ -14,7 +14,8 @@ from audit.canonical import EVENT_COLUMNS, QUERY_COLUMNS, canonical
 from audit.export.selection import Selection
 
 COMPLETE = "# complete"
-_FORMULA = tuple("=+-@\t\r")
+# Spreadsheets of eastern Asia take the wide signs for the plain ones.
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 # What no text file should hold, but for the line ends and tabs that SQL is full of.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PIECE = 64 * 1024
@@ -50,7 +51,11 @@ def cell(value: Any) -> str:
     if not isinstance(value, str):
         return "" if value is None else str(value)
     text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
-    return f"'{text}" if text.lstrip(" \n").startswith(_FORMULA) else text
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip(" \n").startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
 
 
 def _csv_line(cells: list[str]) -> bytes:

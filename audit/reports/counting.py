@@ -90,7 +90,9 @@ def _fingerprints(rows: QuerySet[QueryLog], figures: dict[int, Figures]) -> None
 
 def _objects(rows: QuerySet[QueryLog], counted: Counted) -> None:
     """Both conditions: the ids make the index of the touched usable, the rows say which count."""
-    ids = rows.aggregate(low=Min("pk"), high=Max("pk"))
+    # Of the plain id, PostgreSQL would walk all of its index to meet the first row of that time.
+    number = F("pk") + 0
+    ids = rows.aggregate(low=Min(number), high=Max(number))
     touched = TouchedObject.objects.filter(
         query_id__gte=ids["low"],
         query_id__lte=ids["high"],

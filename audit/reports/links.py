@@ -9,6 +9,8 @@ from django.urls import reverse
 from audit.models import CatalogObject
 from audit.reports.periods import Period
 
+OFF_HOURS = "off"
+
 
 def history(
     period: Period | None = None,
@@ -18,8 +20,13 @@ def history(
     reason: str = "",
     fingerprint: str = "",
     thing: CatalogObject | None = None,
+    weekday: int | None = None,
+    hours: str = "",
 ) -> str:
-    """Return the address of the history's rows that are meant by all that is given."""
+    """Return the address of the history's rows that are meant by all that is given.
+
+    ``weekday`` is 0 for Monday; ``hours`` is an hour of the day, or OFF_HOURS.
+    """
     words = {
         "from": period.first if period else "",
         "to": period.last if period else "",
@@ -28,6 +35,8 @@ def history(
         "reason": reason,
         "fingerprint": fingerprint,
         "object": thing or "",
+        "weekday": "" if weekday is None else str(weekday),
+        "hours": hours,
     }
     given = urlencode({name: value for name, value in words.items() if value})
     return f"{reverse('admin:audit_querylog_changelist')}?{given}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from audit.charts import Column, heat_map, stacked_columns
+from audit.hidden import visible
 from audit.models import CatalogObject, Outcome
 from audit.reports import links
 from audit.reports.figures import EVENING, MORNING, Figures, Tally
@@ -91,16 +92,20 @@ def _outcome_cells(period: Period, tally: Tally) -> list[str]:
 
 
 def _heat(found: Loaded) -> dict[str, Any]:
-    cells = found.by_weekday_and_hour()
     says = "A cell for each hour of the week; the darker, the more. The table below has numbers."
+    cells = {
+        (day, hour): (n, links.history(found.period, weekday=day, hours=str(hour)))
+        for (day, hour), n in found.by_weekday_and_hour().items()
+    }
     rows = [
-        Row(label, "", [f"{cells[day, hour]:,}" for hour in range(24)])
+        Row(label, "", [linked(*cells.get((day, hour), (0, ""))) for hour in range(24)])
         for day, label in enumerate(WEEKDAYS)
     ]
     heads = ("Day", *(f"{hour:02}" for hour in range(24)))
+    title = "Queries by weekday and hour"
     return {
-        "heat_chart": heat_map("heat", "Queries by weekday and hour", says, WEEKDAYS, cells),
-        "heat": Table("heat", "Queries by weekday and hour in numbers", heads, rows),
+        "heat_chart": heat_map("heat", title, says, WEEKDAYS, cells),
+        "heat": Table("heat", f"{title} in numbers", heads, rows),
     }
 
 
@@ -114,7 +119,7 @@ def _people(found: Loaded, names: dict[int, str]) -> Table:
 def _person(period: Period, user: int, name: str, tally: Tally, most: int) -> Row:
     refused = links.history(period, person=user, outcome="refused")
     cells = (
-        *counted(tally.queries, most),
+        *counted(tally.queries, most, links.history(period, person=user)),
         *(linked(tally.refused, refused), f"{tally.rows:,}", duration(tally.duration_ms)),
     )
     return Row(name, links.history(period, person=user), cells)
@@ -123,7 +128,9 @@ def _person(period: Period, user: int, name: str, tally: Tally, most: int) -> Ro
 def _first(found: Loaded, names: dict[int, str]) -> Table:
     shown = found.first[: 2 * MOST]
     things = CatalogObject.objects.in_bulk([one.object for one in shown])
-    rows = [Row(str(things[o.object]), links.query(o.query), (names[o.user],)) for o in shown]
+    rows = [
+        Row(str(things[o.object]), links.query(o.query), (visible(names[o.user]),)) for o in shown
+    ]
     note = "The person had never read it before, as far as the record goes back."
     more = len(found.first) - len(shown)
     note += f" There are {more:,} more." if more else ""
@@ -145,7 +152,8 @@ def _busy(found: Loaded, names: dict[int, str]) -> Table:
 
 def _nights(found: Loaded, names: dict[int, str]) -> Table:
     nights = off_hours(found)[: 2 * MOST]
-    rows = [Row(*_who_when(names, one), (f"{one.queries:,}",)) for one in nights]
+    whose = [(*_who_when(names, one, links.OFF_HOURS), one.queries) for one in nights]
+    rows = [Row(name, link, (linked(number, link),)) for name, link, number in whose]
     note = (
         f"Before {MORNING:02}:00 or from {EVENING}:00 on, by people who asked less than a tenth "
         "of their queries of the 30 days before at such hours."
@@ -153,6 +161,6 @@ def _nights(found: Loaded, names: dict[int, str]) -> Table:
     return Table("nights", "Off hours", ("Person and day", "Queries"), rows, note)
 
 
-def _who_when(names: dict[int, str], one: Busy | OffHours) -> tuple[str, str]:
-    link = links.history(Period(one.day, one.day), person=one.user)
+def _who_when(names: dict[int, str], one: Busy | OffHours, hours: str = "") -> tuple[str, str]:
+    link = links.history(Period(one.day, one.day), person=one.user, hours=hours)
     return f"{names[one.user]}, {one.day}", link

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.charts import bar
+from audit.hidden import visible
 
 _MOST_CHARACTERS = 100
 
@@ -21,6 +22,11 @@ class Row:
     name: str
     link: str
     cells: Sequence[str | SafeString] = ()
+
+    @property
+    def shown(self) -> SafeString:
+        """The name, with what can't be seen in it as codes: analysts choose names and SQL."""
+        return visible(self.name)
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,9 @@ class Table:
     code: bool = False
 
 
-def counted(value: int, most: int) -> tuple[SafeString, str]:
-    """Return a bar and its number."""
-    return bar(value, most), f"{value:,}"
+def counted(value: int, most: int, link: str) -> tuple[SafeString, str | SafeString]:
+    """Return a bar and its number, which leads to its rows."""
+    return bar(value, most), linked(value, link)
 
 
 def linked(value: int, link: str) -> str | SafeString:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
+from audit.charts import bar
+from audit.hidden import visible
 from audit.models import CatalogObject, QueryLog
 from audit.reports import links
 from audit.reports.figures import FINGERPRINTS, SLOWEST, Figures
@@ -28,7 +30,7 @@ def _objects(period: Period, total: Figures) -> Table:
     top = total.objects.most_common(MOST)
     things = CatalogObject.objects.in_bulk([int(key) for key, _ in top])
     rows = [
-        Row(str(thing), links.history(period, thing=thing), counted(n, top[0][1]))
+        _row(str(thing), links.history(period, thing=thing), n, top[0][1])
         for key, n in top
         if (thing := things.get(int(key)))
     ]
@@ -39,7 +41,7 @@ def _objects(period: Period, total: Figures) -> Table:
 def _fingerprints(period: Period, total: Figures, people: QuerySet[User]) -> Table:
     top = total.fingerprints.most_common(MOST)
     rows = [
-        Row(_example(one, people), links.history(period, fingerprint=one), counted(n, top[0][1]))
+        _row(_example(one, people), links.history(period, fingerprint=one), n, top[0][1])
         for one, n in top
     ]
     note = (
@@ -64,7 +66,7 @@ def _slowest(total: Figures) -> Table:
         Row(
             shortened(row.sql or row.tool),
             links.query(query),
-            (counted(ms, most)[0], seconds(ms), row.username),
+            (bar(ms, most), seconds(ms), visible(row.username)),
         )
         for ms, query in total.slowest
         if (row := rows.get(query))
@@ -79,8 +81,9 @@ def _slowest(total: Figures) -> Table:
 
 def _reasons(period: Period, total: Figures) -> Table:
     top = total.reasons.most_common(MOST)
-    rows = [
-        Row(reason, links.history(period, reason=reason), counted(n, top[0][1]))
-        for reason, n in top
-    ]
+    rows = [_row(reason, links.history(period, reason=reason), n, top[0][1]) for reason, n in top]
     return Table("reasons", "Most frequent reasons", ("Why it failed", "", "Queries"), rows)
+
+
+def _row(name: str, link: str, value: int, most: int) -> Row:
+    return Row(name, link, counted(value, most, link))

@@ -15,7 +15,11 @@ PIECES = ("common words here", 'it\'s 100% "odd" a_b \\ $1', "Rare NEEDLE", "a\n
 
 def main(case: str) -> None:
     """Print what the case finds."""
-    print(json.dumps({"texts": texts, "plan": plan, "index": index, "filled": filled}[case]()))
+    print(
+        json.dumps(
+            {"texts": texts, "plan": plan, "index": index, "filled": filled, "signs": signs}[case]()
+        )
+    )
 
 
 def texts() -> dict[str, list[int]]:
@@ -50,6 +54,23 @@ def plan() -> dict[str, object]:
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
     return {"indexed": search.is_indexed(), "plan": rows.explain()}
+
+
+def signs() -> dict[str, int]:
+    """Return how many statements of each search could use PostgreSQL's index."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from audit.admin import newest
+
+    newest._FIRST = newest._NEXT = 7
+    _rows(40)
+    found = {}
+    for words in ("%%%", '"a = b"', "---", "needle", "needle %%%"):
+        with CaptureQueriesContext(connection) as captured:
+            _found(q=words)
+        found[words] = sum('UPPER("audit_querylog"."sql"' in one["sql"] for one in captured)
+    return found
 
 
 def index() -> dict[str, int]:

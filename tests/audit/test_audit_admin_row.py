@@ -14,7 +14,7 @@ from accounts.models import User
 from audit.admin import showing
 from audit.admin.words import REASONS, TOOLS, explained
 from audit.events import record_event
-from audit.models import CatalogObject, EventKind, Outcome, QueryLog, Seal, TouchedObject
+from audit.models import CatalogObject, Event, EventKind, Outcome, QueryLog, Seal, TouchedObject
 from audit.services import Answered, Asked, close_query, open_query
 from audit.triggers import drop_triggers
 from tests.audit.pages import ids_in, signed_in
@@ -131,6 +131,21 @@ def test_longest_sql_arrives_whole_and_escaped(client: Client, asked: Ask, piece
     start = text.index('id="original-sql"')
     original = text[text.index(">", start) + 1 : text.index("</pre>", start)]
     assert html.unescape(original) == sql
+
+
+@pytest.mark.proves("AUDIT-HIDDEN-CHARACTERS")
+def test_name_that_turns_text_around_is_a_code_on_the_rows_and_the_events_page(
+    client: Client, asked: Ask, alice: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(username="mal\u202elory")
+    first, _ = open_query(asked()), open_query(asked())
+    event = Event.objects.create(kind="signed_in", actor_name="x\u202e", subject=alice, summary="x")
+    assert "\u202e" not in shown(client, first)
+    address = reverse("admin:audit_event_change", args=[event.pk])
+    listed = client.get(reverse("admin:audit_event_changelist")).content.decode()
+    for text in (client.get(address).content.decode(), listed.split("result_list")[1]):
+        assert "\u202e" not in text
+        assert "U+202E" in text
 
 
 @pytest.mark.proves("AUDIT-HIDDEN-CHARACTERS")

@@ -106,6 +106,22 @@ def test_export_holds_what_the_lists_filter_shows(alice: User, bob: User, otto: 
     assert rows[0]["username"] == "alice"
 
 
+@pytest.mark.proves("EXPORT-FILTER")
+@pytest.mark.parametrize(
+    ("listed", "words"), [("querylog", "outcome=ok"), ("event", "kind=token_issued")]
+)
+def test_each_list_leads_to_the_export_of_what_it_shows(
+    alice: User, tess: User, otto: User, listed: str, words: str
+) -> None:
+    ask(alice, days_ago(1))
+    address = f"{reverse(f'admin:audit_{listed}_changelist')}?{words}"
+    name = EXPORT if listed == "querylog" else EVENTS
+    assert f'href="{reverse(name)}?{words}"' in signed_in(otto).get(address).content.decode()
+    assert "export/" not in signed_in(tess).get(address).content.decode()
+    wanted = json.loads(download(signed_in(otto), "jsonl", name, words).splitlines()[0])
+    assert words.partition("=")[2] in (wanted.get("outcome"), wanted.get("kind"))
+
+
 @pytest.mark.proves("EXPORT-COMPLETE")
 def test_last_line_says_that_the_file_is_complete(alice: User, otto: User) -> None:
     for _ in range(3):
@@ -129,7 +145,9 @@ def test_json_lines_hold_each_row_as_it_is_sealed(alice: User, otto: User) -> No
 
 
 @pytest.mark.proves("EXPORT-FORMULA")
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", " =", "\n="])
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\t", "\r", " =", "\n=", "\xa0=", "\uff1d", "\u3000\uff20"]
+)
 def test_no_cell_runs_as_a_formula(sign: str, alice: User, otto: User) -> None:
     ask(alice, days_ago(1), sql=f'{sign}cmd|" /C calc"!A0')
     text = download(signed_in(otto), "csv").decode()

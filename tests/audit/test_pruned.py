@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event, EventKind, Seal
-from audit.retention import prune_audit
+from audit.retention import NotPrunable, prune_audit
 from audit.seals import seal_audit
 from audit.verifying import Verification
 from tests.audit.history import ask, days_ago
@@ -134,3 +134,15 @@ def test_rows_that_go_while_they_are_verified_are_missed_by_the_same_run(four: N
 
     findings = [one.sentence for one in Verification(tell=quick).findings()]
     assert unannounced(2) in findings
+
+
+@pytest.mark.proves("PRUNE-FORGED")
+@pytest.mark.parametrize("forged", [1, 3])
+def test_honest_pruning_never_hides_a_forged_one(four: None, forged: int) -> None:
+    pruned_by_hand(forged)
+    wrong = found()
+    assert len(wrong) >= 1
+    with pytest.raises(NotPrunable, match=f"Seal {forged} is marked as pruned"):
+        list(prune_audit(before=timezone.now() + timedelta(days=1), by="cron"))
+    assert found() == wrong
+    assert Seal.objects.filter(pruned_at__isnull=True).count() == 3

@@ -91,6 +91,15 @@ def test_database_has_an_index_for_it_and_uses_it(app: Mapping[str, str]) -> Non
 
 
 @pytest.mark.proves("AUDIT-SEARCH-INDEX")
+def test_postgresql_looks_up_words_alone_and_never_signs(postgresql: Mapping[str, str]) -> None:
+    """Of signs its index would be read from end to end, and no timeout stops that."""
+    run(postgresql, "manage.py", "migrate", "--verbosity=0")
+    assert case(with_alice(postgresql), "signs") == {
+        "%%%": 0, '"a = b"': 0, "---": 0, "needle": 1, "needle %%%": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.proves("AUDIT-SEARCH-INDEX")
 def test_index_follows_what_goes_and_comes_back_when_it_is_lost(app: Mapping[str, str]) -> None:
     assert case(with_alice(app), "index") == {
         "all": 2,

@@ -144,6 +144,25 @@ def test_hostile_names_and_sql_arrive_escaped(otto: User) -> None:
 
 
 @pytest.mark.proves("REPORT-ESCAPED")
+def test_characters_that_turn_text_around_are_shown_as_codes(otto: User) -> None:
+    turned = "SELECT 1 --\u202e gnihtyreve\u200b"
+    for days in (2, 0):
+        ask(
+            analyst("mal\u202elory"),
+            days_ago(days, 0),
+            sql=turned,
+            fingerprint="beef",
+            touched=(Touch("table", "s", "t\u202e"),),
+            rows=50_000,
+        )
+        User.objects.filter(username="mal\u202elory").update(username=f"mal{days}\u202elory")
+    shown = page(signed_in(otto), days="7")
+    for character in "\u202e\u200b":
+        assert character not in shown
+    assert shown.count("U+202E") > 8
+
+
+@pytest.mark.proves("REPORT-ESCAPED")
 def test_page_has_no_inline_style_or_script_and_its_drawings_are_whole(
     alice: User, otto: User
 ) -> None:
@@ -161,7 +180,7 @@ def test_chart_escapes_whatever_it_is_given() -> None:
     column = Column(HOSTILE, [("o-ok", 3)], f"/?{HOSTILE}", HOSTILE)
     for drawing in (
         stacked_columns("a", HOSTILE, HOSTILE, [column]),
-        heat_map("b", HOSTILE, HOSTILE, [HOSTILE], {(0, 3): 5}),
+        heat_map("b", HOSTILE, HOSTILE, [HOSTILE], {(0, 3): (5, HOSTILE)}),
     ):
         assert "<script" not in drawing
         assert any(HOSTILE in "".join(one.itertext()) for one in ElementTree.fromstring(drawing))
@@ -177,7 +196,10 @@ def test_scale_ends_at_a_round_number(value: int, top: int) -> None:
 
 @pytest.mark.proves("REPORT-CHARTS")
 def test_chart_of_nothing_is_drawn_too() -> None:
-    for drawing in (stacked_columns("a", "t", "d", []), heat_map("b", "t", "d", ["Mon"], {})):
+    for drawing in (
+        stacked_columns("a", "t", "d", []),
+        heat_map("b", "t", "d", ["Mon"], {}),
+    ):
         assert ElementTree.fromstring(drawing).tag == "svg"
     assert 'width="0"' in bar(0, 0)
 
@@ -186,7 +208,7 @@ def test_chart_of_nothing_is_drawn_too() -> None:
 def test_drawings_have_names_and_the_same_numbers_as_tables(alice: User, otto: User) -> None:
     ask(alice, days_ago(2))
     shown = page(signed_in(otto), days="7")
-    assert 'role="img" aria-labelledby="heat-t heat-d"' in shown
+    assert 'role="group" aria-labelledby="heat-t heat-d"' in shown
     assert 'role="group" aria-labelledby="days-t days-d"' in shown
     assert shown.count("<details>") == 2
     assert f"{days_ago(2).date()}: queries 1, refused 0" in shown
