@@ -28,7 +28,12 @@ class Shape:
 _TRIPS = ("reporting.v_trips", "tracksolid.trips", "tracksolid.trips.distance_km")
 _DRIVERS = ("tracksolid.drivers", "tracksolid.drivers.name")
 _PHONES = (*_DRIVERS, "tracksolid.drivers.phone")
-_POSITIONS = ("tracksolid.positions", "tracksolid.positions.ts", "tracksolid.positions.speed")
+_POSITIONS = (
+    "tracksolid.positions",
+    "tracksolid.positions.plate",
+    "tracksolid.positions.speed",
+    "tracksolid.positions.ts",
+)
 _FUEL = ("reporting.v_fuel", "tracksolid.fuel_events", "tracksolid.fuel_events.litres")
 
 SHAPES = (

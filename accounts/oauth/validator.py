@@ -46,9 +46,8 @@ class Validator(OAuth2Validator):
         self, request: Request, code: dict[str, str], expires: Any = None
     ) -> Any:
         request.resource = _checked(getattr(request, "resource", None) or [], request)
-        request.nonce = request.claims = (
-            None  # OpenID's, of any length, for tokens that we have not
-        )
+        # OpenID's, of any length, for tokens that we have not.
+        request.nonce = request.claims = None
         grant = super()._create_authorization_code(request, code, expires)
         grant.connection = connections.make_connection(
             user=request.user,
