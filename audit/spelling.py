@@ -53,13 +53,20 @@ def damaged_indexes() -> Iterator[Finding]:
     """Yield what SQLite finds wrong: where an index misses a row, so do lists."""
     if connection.vendor != "sqlite":
         return
+    for model in (QueryLog, TouchedObject, Event, Seal):
+        for said in _integrity(model._meta.db_table):
+            if said != "ok":
+                sentence = f"The database's file is damaged, or somebody wrote in it: {said!a}."
+                yield Finding("damaged", sentence)
+
+
+def _integrity(table: str) -> list[str]:
     with connection.cursor() as cursor:
-        for model in (QueryLog, TouchedObject, Event, Seal):
-            cursor.execute(f"PRAGMA integrity_check('{model._meta.db_table}')")
-            for (said,) in cursor.fetchall()[:NAMED]:
-                if said != "ok":
-                    sentence = f"The database's file is damaged, or somebody wrote in it: {said!a}."
-                    yield Finding("damaged", sentence)
+        try:
+            cursor.execute(f"PRAGMA integrity_check('{table}')")
+            return [said for (said,) in cursor.fetchall()[:NAMED]]
+        except DatabaseError as error:  # so damaged that it can't be looked through
+            return [str(error)]
 
 
 def _unreadable_seals() -> list[int]:

@@ -101,6 +101,18 @@ def test_index_that_was_made_to_miss_a_row_is_a_finding(mine: Record) -> None:
     assert "missing from index query_user" in found[0]
 
 
+@pytest.mark.proves("TAMPER-INDEX")
+def test_index_that_is_no_index_any_more_is_a_finding_and_no_crash(mine: Record) -> None:
+    [(page,)] = mine.run("SELECT rootpage FROM sqlite_master WHERE name = 'query_user'")
+    [(size,)] = mine.run("PRAGMA page_size")
+    mine.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    with Path(mine.place).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x77" * size)
+    found = mine.verify()[0]
+    assert "The database's file is damaged" in found[0]
+
+
 @pytest.mark.proves("TAMPER-NOBODY")
 def test_queries_of_a_person_who_was_taken_away_are_named(record: Record) -> None:
     [(user, first)] = record.run(
