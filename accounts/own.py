@@ -14,9 +14,11 @@ from accounts.oauth.connections import revoke_connection
 from accounts.services import revoke_token
 
 REASON = "Ended by its owner."
+# Whose session is over is not sent back here after signing in: it would be by GET, a blank page.
+_signed_in = login_required(redirect_field_name=None)
 
 
-@login_required
+@_signed_in
 @require_POST
 def end_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke a token of the person's own; others don't exist here."""
@@ -26,7 +28,7 @@ def end_token(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("landing")
 
 
-@login_required
+@_signed_in
 @require_POST
 def end_connection(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke a connection of the person's own; others don't exist here."""

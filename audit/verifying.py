@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
-
 from accounts.models import User
 from audit import search, unsealed
 from audit.canonical import QUERY, SEAL_FIELDS, entry, seal_record
 from audit.models import QueryLog, Seal
 from audit.pruned import pruned_findings
 from audit.segments import records
-from audit.spelling import damaged_indexes, misspelt_rows, misspelt_seals
+from audit.spelling import UNREADABLE, damaged_indexes, misspelt_rows, misspelt_seals
 from audit.triggers import missing_triggers, strange_triggers
 from audit.verification import (
     Chain,
@@ -98,8 +96,7 @@ def rows_findings(seal: SealRow) -> Iterator[Finding]:
         return  # its ids say nothing, and could be anything
     try:
         yield from _compared(seal)
-    # The bytes are no text, the text is no moment, or what stands there is neither.
-    except (DatabaseError, ValueError, TypeError, AttributeError):
+    except UNREADABLE:
         sentence = f"The rows of seal {seal.number} can't be read: they were changed."
         yield Finding("unreadable", sentence, "seal", seal.number)
 

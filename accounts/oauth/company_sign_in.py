@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,6 +14,9 @@ from requests import RequestException
 
 from accounts.single_sign_on import not_answered
 
+logger = logging.getLogger(__name__)
+# No connection or no JSON; or JSON in which the library misses what it looks up.
+_NONSENSE = (RequestException, LookupError, TypeError, AttributeError)
 _View = Callable[..., HttpResponseBase]
 
 
@@ -23,7 +27,9 @@ def answered(view: _View) -> _View:
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except RequestException:
+        except _NONSENSE:
+            # With its traceback: it could be a mistake of ours as well.
+            logger.warning("The company's sign-in failed.", exc_info=True)
             return not_answered(request)
 
     return asking

@@ -19,7 +19,10 @@ HOUR_CHOICES = [
 
 
 class _Part(Func):
-    """A part of a moment as a number. Django's own calls Python for each row on SQLite."""
+    """A part of a moment as a number. Django's own calls Python for each row on SQLite.
+
+    A percent sign is formatted twice, by Django's template and where it logs statements.
+    """
 
     output_field = IntegerField()
     lite, plain = "", ""
@@ -36,13 +39,13 @@ class _Part(Func):
 
 
 class _Hour(_Part):
-    lite, plain = "%%H", "HOUR"
+    lite, plain = "%%%%H", "HOUR"
 
 
 class _Weekday(_Part):
     """Sunday is 0."""
 
-    lite, plain = "%%w", "DOW"
+    lite, plain = "%%%%w", "DOW"
 
 
 def at_these_hours(rows: QuerySet[QueryLog], asked: dict[str, Any]) -> QuerySet[QueryLog]:

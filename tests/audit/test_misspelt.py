@@ -56,10 +56,13 @@ def test_value_of_another_type_is_named_and_no_crash(mine: Record, changes: Sequ
         ("UPDATE audit_event SET details = X'00' WHERE id = 2", "Event 2 holds a value"),
         ("UPDATE audit_event SET at = 'T' WHERE id = 2", "Event 2 holds a value"),
         ("UPDATE audit_touchedobject SET direct = 'x' WHERE query_id = 5", "Query 5 holds a value"),
+        ("UPDATE audit_touchedobject SET query_id = 'x' WHERE query_id = 5", "Query 5 was changed"),
         ("UPDATE audit_catalogobject SET name = X'00' WHERE id = 2", "Object 2 holds a value"),
         ("UPDATE audit_seal SET number = 'two' WHERE id = 2", "The seal with the id 2 holds"),
         ("UPDATE audit_seal SET number = 2.5 WHERE id = 2", "The seal with the id 2 holds"),
         ("UPDATE audit_seal SET sealed_at = 1 WHERE id = 2", "The seal with the id 2 holds"),
+        ("UPDATE audit_seal SET sealed_at = '2026-02-31 25:00:00' WHERE id = 2", "The seal with"),
+        ("UPDATE audit_seal SET digest = CAST(X'FF' AS TEXT) WHERE id = 2", "The seal with"),
         ("UPDATE audit_seal SET leaves = 'text' WHERE id = 2", "The seal with the id 2 holds"),
         ("UPDATE audit_seal SET first_query = 'a' WHERE id = 2", "The seal with the id 2 holds"),
     ],
@@ -96,6 +99,18 @@ def test_index_that_was_made_to_miss_a_row_is_a_finding(mine: Record) -> None:
     found = mine.verify()[0]
     assert all(one.startswith("The database's file is damaged, or somebody") for one in found)
     assert "missing from index query_user" in found[0]
+
+
+@pytest.mark.proves("TAMPER-INDEX")
+def test_index_that_is_no_index_any_more_is_a_finding_and_no_crash(mine: Record) -> None:
+    [(page,)] = mine.run("SELECT rootpage FROM sqlite_master WHERE name = 'query_user'")
+    [(size,)] = mine.run("PRAGMA page_size")
+    mine.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    with Path(mine.place).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x77" * size)
+    found = mine.verify()[0]
+    assert "The database's file is damaged" in found[0]
 
 
 @pytest.mark.proves("TAMPER-NOBODY")

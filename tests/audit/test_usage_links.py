@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Outcome
@@ -90,3 +91,12 @@ def test_hours_and_days_of_the_week_are_filters_of_the_history(history: None, ot
     assert number(**only, hours="9", weekday=str(day.weekday())) == 1
     assert number(**only, weekday=str((day.weekday() + 1) % 7)) == 0
     assert number(hours="25") == number(weekday="7") == number(hours="'") == 0
+
+
+@pytest.mark.proves("REPORT-LINKS")
+def test_hours_and_days_are_filters_on_a_server_for_development_too(
+    history: None, otto: User, settings: Settings
+) -> None:
+    """With DEBUG Django formats each statement once more, to remember it."""
+    settings.DEBUG = True
+    assert number_of_rows(signed_in(otto), "/admin/audit/querylog/?hours=off&weekday=0") >= 0

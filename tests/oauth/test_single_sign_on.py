@@ -227,27 +227,29 @@ def test_with_it_the_sign_in_page_offers_the_company(company: Company) -> None:
 
 
 @pytest.mark.proves("SSO-REFUSED")
-def test_company_that_does_not_answer_is_a_page_of_ours(company: Company, alice: User) -> None:
+@pytest.mark.parametrize("text", ["<html>Down for maintenance</html>", "{}", "[]", "null"])
+def test_company_that_does_not_answer_is_a_page_of_ours(company: Company, text: str) -> None:
     browser = Client()
-    company.documents = {"/.well-known/openid-configuration": "<html>Down for maintenance</html>"}
+    company.documents = {"/.well-known/openid-configuration": text}
     answer = browser.get("/sso/company/login/")
     assert answer.status_code == 403
     assert "did not answer as it should" in answer.content.decode()
 
 
 @pytest.mark.proves("SSO-REFUSED")
+@pytest.mark.parametrize("text", ["<html>Oops</html>", '"Oops"'])
 @pytest.mark.parametrize(
     "path", ["/token_endpoint", "/userinfo_endpoint", "/.well-known/openid-configuration"]
 )
 def test_company_that_breaks_down_half_way_is_a_page_of_ours(
-    company: Company, alice: User, path: str
+    company: Company, alice: User, path: str, text: str
 ) -> None:
     known(alice)
     company.said = ALICE
     browser = Client()
     start = browser.get("/sso/company/login/")
     back = urlsplit(httpx.get(start["Location"]).headers["location"])
-    company.documents = {path: "<html>Oops</html>"}
+    company.documents = {path: text}
     answer = browser.get(f"{back.path}?{back.query}")
     assert answer.status_code == 403, answer.content
     assert "_auth_user_id" not in browser.session
