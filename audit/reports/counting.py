@@ -92,7 +92,7 @@ def _objects(rows: QuerySet[QueryLog], counted: Counted) -> None:
     """Both conditions: the ids make the index of the touched usable, the rows say which count."""
     # Of the plain id, PostgreSQL would walk all of its index to meet the first row of that time.
     number = F("pk") + 0
-    ids = rows.aggregate(low=Min(number), high=Max(number))
+    ids = rows.aggregate(low=Min(number, default=0), high=Max(number, default=0))
     touched = TouchedObject.objects.filter(
         query_id__gte=ids["low"],
         query_id__lte=ids["high"],
