@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit.canonical import canonical
-from tests.audit.test_export import (  # noqa: F401  # fixtures
+from tests.audit.test_evidence import (  # noqa: F401  # fixtures
     Parts,
     evidence,
     forged,

@@ -27,6 +27,21 @@ METADATA = {
     "response_types": ["code"],
     "token_endpoint_auth_method": "none",
 }
+DOCUMENT = "https://claude.ai/oauth/mcp-oauth-client-metadata"
+# As claude.ai publishes it: with a grant type that we don't serve.
+CLAUDE = {
+    "client_id": DOCUMENT,
+    "client_name": "Claude",
+    "client_uri": "https://claude.ai",
+    "redirect_uris": [CALLBACK],
+    "grant_types": [
+        "authorization_code",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    ],
+    "response_types": ["code"],
+    "token_endpoint_auth_method": "none",
+}
 MCP_CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 
@@ -110,3 +125,7 @@ def answer_of(response: Any) -> dict[str, str]:
     query = parse_qs(urlsplit(response["Location"]).query)
     assert all(len(values) == 1 for values in query.values()), query
     return {name: values[0] for name, values in query.items()}
+
+
+def bearer(tokens: dict[str, Any]) -> str:
+    return f"Bearer {tokens['access_token']}"

@@ -8,11 +8,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
-from oauth2_provider.cimd import SafeMetadataFetcher, resolve_cimd_application
 from pytest_django import Settings
 
 from accounts.authentication import authenticate
@@ -20,7 +18,7 @@ from accounts.models import AccessToken, Application, Connection, RefreshToken, 
 from accounts.oauth.clients import switch_application
 from accounts.oauth.registration import refuse_too_many
 from accounts.secrets import digest
-from tests.oauth.flow import CALLBACK, LOOPBACK, METADATA, Flow, signed_in
+from tests.oauth.flow import CALLBACK, CLAUDE, LOOPBACK, METADATA, Flow, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -185,86 +183,6 @@ def test_registration_can_be_switched_off(settings: Settings) -> None:
     assert Flow().register().status_code == 404
     said = Client().get("/.well-known/oauth-authorization-server").json()
     assert "registration_endpoint" not in said
-
-
-DOCUMENT = "https://claude.ai/oauth/mcp-oauth-client-metadata"
-# As claude.ai publishes it: with a grant type that we don't serve.
-CLAUDE = {
-    "client_id": DOCUMENT,
-    "client_name": "Claude",
-    "client_uri": "https://claude.ai",
-    "redirect_uris": [CALLBACK],
-    "grant_types": [
-        "authorization_code",
-        "refresh_token",
-        "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    ],
-    "response_types": ["code"],
-    "token_endpoint_auth_method": "none",
-}
-
-
-class Stub:
-    """Stands for the network."""
-
-    asked: list[str] = []
-    document: dict[str, Any] = {}
-
-
-@pytest.fixture
-def stub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
-    """Documents come from the stub."""
-
-    def fetch(self: object, client_id: str) -> tuple[dict[str, Any], int]:
-        Stub.asked.append(client_id)
-        return Stub.document, 3600
-
-    monkeypatch.setattr(Stub, "asked", [])
-    monkeypatch.setattr(Stub, "document", CLAUDE)
-    monkeypatch.setattr(SafeMetadataFetcher, "fetch", fetch)
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
-    return Stub
-
-
-@pytest.mark.proves("OAUTH-DOCUMENTS")
-def test_client_known_by_its_document_connects(alice: User, stub: type[Stub]) -> None:
-    flow = Flow(client_id=DOCUMENT)
-    flow.browser.force_login(alice)
-    page = flow.browser.get(flow.question()).content.decode()
-    assert "its own word only" not in page
-    tokens = flow.connect()
-    assert authenticate(f"Bearer {tokens['access_token']}") is not None
-    assert Connection.objects.get().client_host == "claude.ai"
-    assert flow.refresh(tokens["refresh_token"]).status_code == 200
-
-
-@pytest.mark.proves("OAUTH-DOCUMENTS")
-@pytest.mark.parametrize(
-    "client_id",
-    ["https://evil.example/document", "https://claude.ai.evil.example/x", "http://claude.ai/x"],
-)
-def test_document_of_another_host_is_not_even_fetched(stub: type[Stub], client_id: str) -> None:
-    assert resolve_cimd_application(client_id, None) is None
-    assert stub.asked == []
-
-
-@pytest.mark.proves("OAUTH-DOCUMENTS")
-def test_document_that_sends_people_elsewhere_is_refused(stub: type[Stub]) -> None:
-    stub.document = {"client_id": DOCUMENT, "redirect_uris": ["https://evil.example/x"]}
-    assert resolve_cimd_application(DOCUMENT, None) is None
-    assert stub.asked == [DOCUMENT]
-    assert not Application.objects.exists()
-
-
-@pytest.mark.proves("OAUTH-DOCUMENTS")
-@pytest.mark.parametrize(
-    "wished", [[], ["implicit"], ["client_credentials"], ["refresh_token"], "authorization_code"]
-)
-def test_document_without_our_kind_of_grant_is_refused(stub: type[Stub], wished: object) -> None:
-    stub.document = CLAUDE | {"grant_types": wished}
-    assert resolve_cimd_application(DOCUMENT, None) is None
-    assert not Application.objects.exists()
 
 
 @pytest.mark.proves("OAUTH-CLIENTS")
