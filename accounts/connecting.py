@@ -18,17 +18,12 @@ def connector_url() -> str:
 
 def claude_code_line(token: str) -> str:
     """Return the command that adds this server to Claude Code with the given token."""
-    return (
-        f"claude mcp add --transport http {settings.MCP_SERVER_NAME} {connector_url()} "
-        f'--header "Authorization: Bearer {token}"'
-    )
+    return f'{_add_line()} --header "Authorization: {header_value(token)}"'
 
 
 def sign_in_lines() -> str:
     """Return the commands that add this server to Claude Code and sign in there."""
-    name = settings.MCP_SERVER_NAME
-    add = f"claude mcp add --transport http {name} {connector_url()}"
-    return f"{add}\nclaude mcp login {name}"
+    return f"{_add_line()}\nclaude mcp login {settings.MCP_SERVER_NAME}"
 
 
 def header_value(token: str) -> str:
@@ -95,3 +90,7 @@ token got into other hands, tell me at once.
 
 {sender}
 """
+
+
+def _add_line() -> str:
+    return f"claude mcp add --transport http {settings.MCP_SERVER_NAME} {connector_url()}"

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.errors import RevokeRefused
 from accounts.models import AccessToken, Application, Connection, Grant, RefreshToken, User
-from accounts.oauth import names
+from accounts.oauth.names import printable
 from accounts.oauth.redirects import host_of
 from accounts.secrets import digest
 from accounts.services import USE_INTERVAL
@@ -26,6 +26,8 @@ from accounts.signals import (
 )
 
 MAX_REASON = 200
+MAX_NAME = 100
+NAMELESS = "(a client without a name)"
 
 
 @sensitive_variables("code")
@@ -118,7 +120,7 @@ def note_connection_use(*, connection: Connection, now: datetime, ip: str | None
 
 def shown_name(application: Application) -> str:
     """Return the name that a client gives itself, fit for a page and a log."""
-    return names.shown(application.name)
+    return printable(application.name)[:MAX_NAME] or NAMELESS
 
 
 def client_host(application: Application) -> str:
