@@ -52,10 +52,8 @@ class Company:
         return self.said
 
 
-@pytest.fixture
-def company(settings: Settings) -> Iterator[Company]:
-    """Start the provider and trust it."""
-    provider = Company()
+def answers_of(provider: Company) -> type[BaseHTTPRequestHandler]:
+    """Return how the provider answers a browser, and the server behind it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -85,7 +83,14 @@ def company(settings: Settings) -> Iterator[Company]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
             """Say nothing."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@pytest.fixture
+def company(settings: Settings) -> Iterator[Company]:
+    """Start the provider and trust it."""
+    provider = Company()
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), answers_of(provider))
     threading.Thread(target=listener.serve_forever, daemon=True).start()
     provider.url = f"http://127.0.0.1:{listener.server_address[1]}"
     settings.SOCIALACCOUNT_PROVIDERS = sso_providers(provider.url, "us", "secret", "Acme")
