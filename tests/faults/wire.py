@@ -113,6 +113,9 @@ class Wire:
         with suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self._target())
             self._pairs.append((writer, back))
+            if self._cut:  # since it was accepted: it must not outlive the cut
+                self._reset()
+                return
             for source, sink in ((reader, back), (there, writer)):
                 pump = asyncio.create_task(self._pump(source, sink))
                 self._pumps.add(pump)
